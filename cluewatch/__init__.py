@@ -1,0 +1,1 @@
+"""The product: settings, the one wiring place, the pipeline, its supervisor, commands and console."""

@@ -1,0 +1,192 @@
+"""All settings: environment (`CLUEWATCH_…`, nested with `__`) over `cluewatch.toml`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from ipaddress import ip_network
+from pathlib import Path
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from domain.errors import ConfigError
+
+CONFIG_NAME = "cluewatch.toml"
+
+
+class Section(BaseModel):
+    """One table of cluewatch.toml; an unknown key is an error, not a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Agency(Section):
+    """Who watches. Without all three nothing outside loopback is fetched."""
+
+    name: str = Field("", description="监管机构名称，写入 User-Agent 与移送函")
+    contact: str = Field("", description="联系方式（网址或邮箱），写入 User-Agent")
+    legal_basis: str = Field("", description="开展监测的法律依据，写入证据与移送函")
+    region: str = Field("", pattern=r"^(\d{6})?$", description="本机构行政区划代码（六位）")
+
+    @property
+    def complete(self) -> bool:
+        """Whether the agency may be named to strangers."""
+        return bool(self.name and self.contact and self.legal_basis)
+
+
+class DatabaseSettings(Section):
+    """Where truth and frontier live. Empty: SQLite files under the home directory."""
+
+    url: SecretStr = Field(SecretStr(""), description="PostgreSQL 地址；留空用内嵌 SQLite")
+
+
+class Search(Section):
+    """Where the index lives. Empty: the embedded index under the home directory."""
+
+    url: str = Field("", description="Elasticsearch 地址；留空用内嵌索引")
+    prefix: str = Field("cluewatch", pattern=r"^[a-z][a-z0-9_-]*$", description="索引名前缀")
+    api_key: SecretStr = Field(SecretStr(""), description="Elasticsearch API key")
+
+
+class Network(Section):
+    """What the crawler may connect to, beyond public addresses."""
+
+    resolve: dict[str, str] = Field(
+        default_factory=dict, description="主机名到地址的固定映射，先于 DNS"
+    )
+    allowed: tuple[str, ...] = Field((), description="允许连接的非公网网段（CIDR）")
+
+    @field_validator("allowed")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text)
+        return value
+
+
+class ClockSettings(Section):
+    """Where civil time comes from."""
+
+    url: str = Field("", description="民用时钟服务地址（演示农场）；留空用系统时钟")
+
+
+class Browser(Section):
+    """The browser for seals and rendering."""
+
+    executable: Path | None = Field(None, description="浏览器路径；留空自动查找")
+
+
+class Console(Section):
+    """The web console."""
+
+    host: str = Field("127.0.0.1", description="监听地址")
+    port: int = Field(8470, ge=1, le=65535, description="监听端口")
+
+
+class Dispatch(Section):
+    """How tickets leave."""
+
+    automatic: bool = Field(False, description="线索自动移送；默认需审批")
+    directory: Path | None = Field(None, description="文件夹投递目录；留空为主目录下 outbox/")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Validated once, at the start of every process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CLUEWATCH_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    home: Path = Field(Path("var"), description="全部状态所在目录")
+    agency: Agency = Agency()
+    database: DatabaseSettings = DatabaseSettings()
+    search: Search = Search()
+    network: Network = Network()
+    clock: ClockSettings = ClockSettings()
+    browser: Browser = Browser()
+    console: Console = Console()
+    dispatch: Dispatch = Dispatch()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the file of the home directory."""
+        file = TomlConfigSettingsSource(settings_cls, toml_file=config_path())
+        return init_settings, env_settings, file
+
+    @property
+    def truth_url(self) -> str:
+        """SQLAlchemy address of the truth database."""
+        return self.database.url.get_secret_value() or f"sqlite:///{self.path('truth.db')}"
+
+    @property
+    def frontier_url(self) -> str:
+        """SQLAlchemy address of the frontier: its own file on SQLite, the same PostgreSQL else."""
+        return self.database.url.get_secret_value() or f"sqlite:///{self.path('frontier.db')}"
+
+    @property
+    def evidence_directory(self) -> Path:
+        """Where WARC files and seals are kept."""
+        return self.path("evidence")
+
+    @property
+    def index_directory(self) -> Path:
+        """Where the embedded index is kept."""
+        return self.path("index")
+
+    @property
+    def outbox_directory(self) -> Path:
+        """Where folder delivery drops its packages."""
+        return self.dispatch.directory or self.path("outbox")
+
+    def path(self, name: str) -> Path:
+        """A file or directory of the home directory, absolute."""
+        return (self.home / name).absolute()
+
+
+def home_directory() -> Path:
+    """The home directory named by the environment, default `var` in the working folder."""
+    return Path(os.environ.get("CLUEWATCH_HOME", "var"))
+
+
+def config_path() -> Path:
+    """The settings file: in the home directory, so that two homes never meet."""
+    return home_directory() / CONFIG_NAME
+
+
+def load_settings() -> Settings:
+    """Read and validate. Raises ConfigError that names the setting and the file."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"设置 {name} 无效：{first['msg']}", at=f"{config_path()} 或环境变量"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"不是合法的 TOML：{error}", at=str(config_path())) from error
+
+
+def effective(settings: Settings) -> dict[str, object]:
+    """The settings in force, secrets masked, for `cluewatch config`."""
+    return settings.model_dump(mode="json")

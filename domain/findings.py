@@ -1,0 +1,107 @@
+"""What is suspected, on which words, by what."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class Family(StrEnum):
+    """Groups of violation types that one office handles together; one ticket per family."""
+
+    ADVERTISING = "advertising"
+    PRACTICE = "practice"
+    PRODUCT = "product"
+    CRIME = "crime"
+
+
+class Verdict(StrEnum):
+    """What follows from all findings of a document."""
+
+    CLEAR = "CLEAR"
+    REVIEW = "REVIEW"
+    CLUE = "CLUE"
+
+
+class Existence(StrEnum):
+    """Answer of a register. A failed look-up is UNVERIFIED, never ABSENT."""
+
+    PRESENT = "有"
+    ABSENT = "无"
+    UNVERIFIED = "未核实"
+
+
+@frozen(kw_only=True)
+class Article:
+    """A provision with its period of force. `verified` is false until a person has read the text.
+
+    `law` is the slug of the statute in the rulebook's law table; `number` the article and item,
+    e.g. "16(1)(一)". `until` None: still in force.
+    """
+
+    law: str
+    title: str
+    number: str
+    since: date
+    until: date | None = None
+    verified: bool = False
+
+    def in_force(self, on: date) -> bool:
+        """Whether the provision applied on that day (captures are judged by their own day)."""
+        return self.since <= on and (self.until is None or on < self.until)
+
+
+@frozen(kw_only=True)
+class Finding:
+    """One suspected violation: the exact words, and who says so.
+
+    `[start, end)` are code points of the document text, and `quote` is exactly that slice.
+    `type` is a slug of the rulebook. `origin` is "rule:<slug>@<version>" or
+    "model:<name>@<version>". `score` is in [0, 1]. `segment` is the key of the sentence-like
+    piece it stands in (normalised), the same wherever that sentence is repeated.
+    """
+
+    id: str
+    document_id: str
+    type: str
+    start: int
+    end: int
+    quote: str
+    score: float
+    origin: str
+    articles: tuple[Article, ...] = ()
+    explanation: str = ""
+    segment: str = ""
+    template: bool = False
+
+
+@frozen(kw_only=True)
+class Fact:
+    """One answer of a register about a subject, for a given day.
+
+    `name` says what was asked (e.g. "institution_licence"), `answer` what came of it, `detail`
+    carries the record in words, `source` the register and its as-of date.
+    """
+
+    name: str
+    answer: Existence
+    detail: str = ""
+    source: str = ""
+    as_of: date | None = None
+
+
+@frozen(kw_only=True)
+class Assessment:
+    """The verdict on a document, with everything that produced it."""
+
+    id: str
+    document_id: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    facts: tuple[Fact, ...] = ()
+    reasons: tuple[str, ...] = ()
+    policy: str
+    rulebook: str
+    judged_at: datetime

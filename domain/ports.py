@@ -1,0 +1,125 @@
+"""What the inner packages need from outside, as protocols. `cluewatch.bootstrap` supplies them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from domain.findings import Fact
+from domain.pages import Document
+from domain.queries import SearchDocument, SearchRequest, SearchResult
+
+
+class Clock(Protocol):
+    """The civil clock: next_due, revisit and legal deadlines are reckoned by it, leases are not."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+    async def wait_until(self, moment: datetime) -> None:
+        """Return once the civil clock has reached `moment` (or earlier, if asked to look again)."""
+        ...
+
+
+class Ids(Protocol):
+    """Source of new identities (UUIDv7, time-ordered)."""
+
+    def new(self) -> str:
+        """A fresh id, never given before."""
+        ...
+
+
+class Segmenter(Protocol):
+    """Chinese word segmentation; the result is the same for jieba and its accelerator."""
+
+    def cut(self, text: str) -> list[str]:
+        """The words of `text` in order; joined they give `text` again."""
+        ...
+
+    def cut_for_search(self, text: str) -> list[str]:
+        """Like `cut`, with the shorter words inside long words added."""
+        ...
+
+
+class SearchIndex(Protocol):
+    """The search backend. One writer projects; any number of readers search."""
+
+    def ensure(self) -> None:
+        """Create what is missing. Raises PermanentError with the remedy when it cannot be used."""
+        ...
+
+    def add(self, documents: Iterable[SearchDocument]) -> None:
+        """Add or replace by id; visible to the next `search` once it returns."""
+        ...
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove by id; unknown ids are ignored."""
+        ...
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Answer one request. Hits carry no highlights; the caller computes them on stored text."""
+        ...
+
+    def count(self) -> int:
+        """Documents in the index."""
+        ...
+
+    def clear(self) -> None:
+        """Remove every document (rebuild starts here)."""
+        ...
+
+
+class Registers(Protocol):
+    """Licence facts about whoever stands behind a page, for the day it was captured."""
+
+    def facts_about(self, document: Document) -> tuple[Fact, ...]:
+        """Answers of the registers; a question that could not be asked is 未核实, never 无."""
+        ...
+
+
+class RenderedPage(Protocol):
+    """What a real browser made of a page."""
+
+    @property
+    def html(self) -> bytes:
+        """The DOM after scripts ran, serialised as UTF-8."""
+        ...
+
+    @property
+    def screenshot(self) -> bytes:
+        """Full page, PNG."""
+        ...
+
+    @property
+    def final_url(self) -> str:
+        """Where the browser ended up."""
+        ...
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Browser, version, viewport, user agent, locale, time zone."""
+        ...
+
+
+class Renderer(Protocol):
+    """A browser behind the egress rules. Raises RetryableError on time-outs and crashes,
+    PermanentError when no browser can be started on this machine."""
+
+    def render(self, url: str) -> RenderedPage:
+        """Visit a live page."""
+        ...
+
+    def render_stored(self, url: str, html: bytes, charset: str) -> RenderedPage:
+        """Show stored bytes offline, as if they came from `url`; nothing is fetched."""
+        ...
+
+
+class Transport(Protocol):
+    """A way to hand a package of files to an office. Idempotent by `key`."""
+
+    def deliver(self, *, key: str, office: str, files: Sequence[Path]) -> str:
+        """Deliver and return a receipt in words. Raises RetryableError or PermanentError."""
+        ...

@@ -1,0 +1,53 @@
+"""What is watched (监测对象)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class SourceKind(StrEnum):
+    """What a source is, which decides who is likely to speak on it."""
+
+    HOSPITAL_SITE = "hospital_site"
+    BEAUTY_SITE = "beauty_site"
+    PUBLIC_ACCOUNT = "public_account"
+    SHOP = "shop"
+    AD_PLACEMENT = "ad_placement"
+    MEDIA = "media"
+    GOVERNMENT = "government"
+    UNKNOWN = "unknown"
+
+
+class RiskTier(StrEnum):
+    """How soon a source must be looked at again."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+@frozen(kw_only=True)
+class Source:
+    """One site, account, shop or ad placement that an operator has put under watch.
+
+    `region` is the six-digit code of GB/T 2260 where the operator of the source is believed to be;
+    `spider` names the navigation family; `hosts` are the hosts it may visit; `delay` is the
+    least number of civil seconds between two requests to one of them; `expected_pages` is the
+    least number of pages that a full crawl should find (0: not known), so that a silent
+    under-collection is noticed.
+    """
+
+    id: str
+    kind: SourceKind
+    title: str
+    operator: str | None = None
+    region: str
+    start_urls: tuple[str, ...]
+    hosts: tuple[str, ...]
+    risk: RiskTier = RiskTier.NORMAL
+    spider: str = "site"
+    delay: float = 2.0
+    daily_cap: int = 2000
+    expected_pages: int = 0

@@ -1,0 +1,1 @@
+"""SQL engines, transactions, leases and migrations. Knows no table of anyone's."""
