@@ -1,1 +1,1 @@
-"""The product: settings, the one wiring place, the pipeline, its supervisor, commands and console."""
+"""The product: settings, the one wiring place, pipeline, supervisor, commands and console."""

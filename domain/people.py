@@ -47,13 +47,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset({_P.READ_OPERATIONS, _P.MANAGE_SOURCES}),
     Role.ANALYST: _ANALYST,
     Role.REVIEWER: _ANALYST | {_P.APPROVE_TICKET, _P.MOVE_TICKET},
-    Role.OFFICE: frozenset({_P.READ_CLUE, _P.READ_DOCUMENT, _P.READ_TICKET, _P.MOVE_TICKET}),
+    Role.OFFICE: frozenset({_P.READ_CLUE, _P.READ_EVIDENCE, _P.READ_TICKET, _P.MOVE_TICKET}),
 }
 
 
 @frozen(kw_only=True)
 class User:
-    """A person with an account. `offices` limits an OFFICE user to the tickets of those offices."""
+    """A person with an account. `offices` limits whoever is only an office handler to the tickets
+    in which those offices take part, and to the clues behind them."""
 
     id: str
     name: str
@@ -63,3 +64,8 @@ class User:
     def may(self, permission: Permission) -> bool:
         """Whether any of the user's roles grants it; anything not granted is denied."""
         return any(permission in GRANTS[role] for role in self.roles)
+
+    @property
+    def limited_to_offices(self) -> bool:
+        """Whether the user sees nothing but what reached their own offices."""
+        return self.roles <= {Role.OFFICE}

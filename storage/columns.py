@@ -28,10 +28,13 @@ class Moment(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a naive datetime cannot be stored")
         moment = value.astimezone(UTC)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else moment
+        if dialect.name != "sqlite":
+            return moment
+        # strftime's %Y is narrower before the year 1000, and pages do state such dates.
+        return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
         """SQL to Python."""
         if value is None or isinstance(value, datetime):
             return value.astimezone(UTC) if value is not None else None
-        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(value)

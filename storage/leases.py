@@ -101,9 +101,11 @@ def claim(
     wanted = wanted.order_by(table.c.work_order, table.c.id).limit(limit)
     if tx.dialect.name != "sqlite":
         wanted = wanted.with_for_update(skip_locked=True)
+    # A CTE is evaluated once; PostgreSQL may run a subquery again and lease beyond the limit.
+    chosen = wanted.cte("chosen")
     rows = tx.execute(
         update(table)
-        .where(table.c.id.in_(wanted.scalar_subquery()))
+        .where(table.c.id.in_(select(chosen.c.id)))
         .values(
             work_state=WorkState.LEASED.value,
             lease_owner=owner,

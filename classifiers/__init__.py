@@ -1,0 +1,1 @@
+"""Rulebook, voice and policy: from a document and licence facts to an assessment."""

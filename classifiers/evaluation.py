@@ -1,0 +1,155 @@
+"""How well the judge reads labelled texts: text alone, no facts, the shipped thresholds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from attrs import frozen
+from pydantic import TypeAdapter, ValidationError
+
+from classifiers.judge import Judge
+from classifiers.strict_yaml import Strict
+from domain.errors import ConfigError
+from domain.findings import Verdict
+
+_DEFAULT_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_RESAMPLES = 500
+
+
+class Row(Strict):
+    """One labelled text of a JSON-lines file. `captured_at` decides which law applies."""
+
+    text: str
+    label: Literal["violation", "lawful"]
+    types: tuple[str, ...] = ()
+    id: str | None = None
+    source: str | None = None
+    captured_at: datetime | None = None
+
+
+@frozen(kw_only=True)
+class Prediction:
+    """What the judge made of a row. `spans` are offsets of the findings good for a clue."""
+
+    id: str
+    score: float
+    verdict: Verdict
+    types: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def positive(self) -> bool:
+        """Whether a finding passed the threshold of a clue."""
+        return bool(self.types)
+
+
+@frozen(kw_only=True)
+class TypeReport:
+    """Recall of one type over the rows that carry it; `ci` is a 95 % bootstrap interval."""
+
+    n: int
+    recall: float
+    ci: tuple[float, float]
+
+
+@frozen(kw_only=True)
+class EvaluationReport:
+    """The figures of one evaluation; `review` is the share of rows for a person to look at."""
+
+    n: int
+    precision: float
+    recall: float
+    f1: float
+    review: float
+    per_type: Mapping[str, TypeReport]
+    segments_per_second: float
+
+
+def read_rows(lines: Iterable[str], *, name: str) -> Iterator[Row]:
+    """The rows of a JSON-lines file. Raises ConfigError (file:line)."""
+    adapter = TypeAdapter(Row)
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield adapter.validate_json(line)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            where = ".".join(str(part) for part in problem["loc"])
+            raise ConfigError(f"{where} {problem['msg']}", at=f"{name}:{number}") from None
+
+
+def predict(rows: Sequence[Row], judge: Judge) -> list[Prediction]:
+    """Judge every row by its text alone."""
+    return [_prediction(number, row, judge) for number, row in enumerate(rows)]
+
+
+def evaluate(
+    rows: Sequence[Row],
+    predictions: Sequence[Prediction],
+    *,
+    seconds: float,
+    seed: int = 0,
+) -> EvaluationReport:
+    """Compare predictions with labels. `seconds` is how long the predicting took."""
+    pairs = list(zip(rows, predictions, strict=True))
+    wanted = [row.label == "violation" for row in rows]
+    positives = sum(p.positive for p in predictions)
+    right = sum(p.positive and want for p, want in zip(predictions, wanted, strict=True))
+    precision = _ratio(right, positives)
+    recall = _ratio(right, sum(wanted))
+    reviews = sum(p.verdict is Verdict.REVIEW for p in predictions)
+    return EvaluationReport(
+        n=len(pairs),
+        precision=precision,
+        recall=recall,
+        f1=_ratio(2 * precision * recall, precision + recall),
+        review=_ratio(reviews, len(pairs)),
+        per_type=_per_type(pairs, random.Random(seed)),  # noqa: S311 - resampling, not a secret
+        segments_per_second=_ratio(len(pairs), seconds),
+    )
+
+
+def _prediction(number: int, row: Row, judge: Judge) -> Prediction:
+    assessment = judge.judge_text(row.text, captured_at=row.captured_at or _DEFAULT_DAY)
+    passed = [
+        finding
+        for finding in assessment.findings
+        if judge.policy.grade(finding.type, finding.score) is Verdict.CLUE
+    ]
+    return Prediction(
+        id=row.id or str(number),
+        score=max((finding.score for finding in assessment.findings), default=0.0),
+        verdict=assessment.verdict,
+        types=tuple(sorted({finding.type for finding in passed})),
+        spans=tuple((finding.start, finding.end) for finding in passed),
+    )
+
+
+def _per_type(
+    pairs: Sequence[tuple[Row, Prediction]], draw: random.Random
+) -> dict[str, TypeReport]:
+    slugs = sorted({slug for row, _ in pairs for slug in row.types})
+    report: dict[str, TypeReport] = {}
+    for slug in slugs:
+        hits = [slug in prediction.types for row, prediction in pairs if slug in row.types]
+        report[slug] = TypeReport(
+            n=len(hits), recall=_ratio(sum(hits), len(hits)), ci=_interval(hits, draw)
+        )
+    return report
+
+
+def _interval(hits: Sequence[bool], draw: random.Random) -> tuple[float, float]:
+    """The middle 95 % of the recall over resamples of the same size."""
+    recalls = sorted(
+        _ratio(sum(draw.choices(hits, k=len(hits))), len(hits)) for _ in range(_RESAMPLES)
+    )
+    edge = int(_RESAMPLES * 0.025)
+    return recalls[edge], recalls[-edge - 1]
+
+
+def _ratio(part: float, whole: float) -> float:
+    return round(part / whole, 4) if whole else 0.0

@@ -1,0 +1,123 @@
+"""From scores to verdicts (policy.yml): thresholds, speakers, facts, combinations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from attrs import field, frozen
+from pydantic import Field, StringConstraints
+
+from classifiers.rulebook.loading import file_digest
+from classifiers.strict_yaml import Strict, read
+from domain.errors import ConfigError
+from domain.findings import Existence, Fact, Finding, Verdict
+
+SHIPPED = Path(__file__).with_name("policy.yml")
+DEFAULT = "default"
+CEILING = 0.99
+
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+_Score = Annotated[float, Field(ge=0, le=1)]
+
+
+class Threshold(Strict):
+    """From which score a finding is for a person to look at, and from which it makes a clue."""
+
+    review: _Score
+    clue: _Score
+
+
+class FactShift(Strict):
+    """What an answer of a register does to the score of a type."""
+
+    type: _Name
+    fact: _Name
+    answer: Existence
+    shift: float = Field(ge=-1, le=1)
+
+
+class Combination(Strict):
+    """When findings for review make a clue together: by whom, of how many types, how many."""
+
+    speaker: _Name
+    types: int = Field(ge=1)
+    findings: int = Field(ge=1)
+
+
+class _PolicySource(Strict):
+    version: int = Field(ge=1)
+    thresholds: dict[_Name, Threshold]
+    speakers: dict[_Name, float]
+    facts: tuple[FactShift, ...] = ()
+    combination: Combination
+
+
+@frozen(kw_only=True)
+class Policy:
+    """The policy in force. `version` is the file's number and the start of its digest."""
+
+    version: str
+    thresholds: Mapping[str, Threshold]
+    speakers: Mapping[str, float]
+    facts: tuple[FactShift, ...]
+    combination: Combination = field(repr=False)
+
+    def threshold(self, slug: str) -> Threshold:
+        """The thresholds of a type."""
+        return self.thresholds.get(slug, self.thresholds[DEFAULT])
+
+    def grade(self, slug: str, score: float) -> Verdict:
+        """What one finding of this type and score amounts to."""
+        threshold = self.threshold(slug)
+        if score >= threshold.clue:
+            return Verdict.CLUE
+        return Verdict.REVIEW if score >= threshold.review else Verdict.CLEAR
+
+    def score(self, slug: str, words: float, speaker: str, facts: Sequence[Fact]) -> float:
+        """The score of words worth `words`, spoken by `speaker`, given the facts."""
+        total = words + self.speakers[speaker]
+        total += sum(shift.shift for shift, _ in self.applicable(slug, facts))
+        return round(min(max(total, 0.0), CEILING), 4)
+
+    def applicable(self, slug: str, facts: Sequence[Fact]) -> list[tuple[FactShift, Fact]]:
+        """The facts that move the score of a type, with how they do."""
+        return [
+            (shift, fact)
+            for shift in self.facts
+            for fact in facts
+            if (shift.type, shift.fact, shift.answer) == (slug, fact.name, fact.answer)
+        ]
+
+    def verdict(self, findings: Sequence[Finding], speaker: str) -> Verdict:
+        """What all findings of a document amount to."""
+        grades = [self.grade(finding.type, finding.score) for finding in findings]
+        if Verdict.CLUE in grades or self._combined(findings, speaker):
+            return Verdict.CLUE
+        return Verdict.REVIEW if Verdict.REVIEW in grades else Verdict.CLEAR
+
+    def _combined(self, findings: Sequence[Finding], speaker: str) -> bool:
+        rule = self.combination
+        return (
+            speaker == rule.speaker
+            and len({finding.type for finding in findings}) >= rule.types
+            and len(findings) >= rule.findings
+        )
+
+
+def load(path: Path = SHIPPED) -> Policy:
+    """Read policy.yml. Raises ConfigError (file:line)."""
+    source = read(path, _PolicySource)
+    if DEFAULT not in source.thresholds:
+        raise ConfigError(f"thresholds 里缺少 {DEFAULT}", at=path.name)
+    for slug, threshold in source.thresholds.items():
+        if threshold.clue < threshold.review:
+            raise ConfigError(f"{slug} 的 clue 低于 review", at=path.name)
+    return Policy(
+        version=f"{source.version}+{file_digest(path).removeprefix('sha256:')[:8]}",
+        thresholds=source.thresholds,
+        speakers=source.speakers,
+        facts=source.facts,
+        combination=source.combination,
+    )

@@ -1,0 +1,5 @@
+"""`python -m cluewatch`: the same as the `cluewatch` command."""
+
+from cluewatch.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Local accounts: passwords (argon2), sessions that can be revoked, lock-out, roles."""

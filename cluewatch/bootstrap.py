@@ -1,0 +1,182 @@
+"""The one place where parts are wired together: settings in, working collaborators out."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from ipaddress import ip_network
+
+import uuid_utils
+
+from classifiers import policy as policies
+from classifiers import rulebook as rulebooks
+from classifiers.judge import Judge
+from classifiers.rulebook import Rulebook
+from cluewatch import migrations
+from cluewatch.clock import RemoteClock, SystemClock
+from cluewatch.settings import Settings
+from crawlers import source_store
+from crawlers.browser import ChromiumRenderer
+from crawlers.egress import Egress
+from domain.errors import NotFound
+from domain.ports import Clock, Ids, SearchIndex, Segmenter
+from evidence.reader import EvidenceReader
+from evidence.sealing import Sealer
+from evidence.writer import EvidenceWriter
+from indexer.backends.elasticsearch import ElasticsearchIndex
+from indexer.backends.embedded import EmbeddedIndex
+from language.tokens import segmenter
+from registers.store import RegisterBook
+from storage.database import Database, Durability
+from tickets.desk import Desk, load_desk
+from tickets.routes import RouteType
+
+VERSION = "1.0"
+
+
+class UuidIds:
+    """Fresh UUIDv7: unique, and ordered by time."""
+
+    def new(self) -> str:
+        """A new id in canonical text form."""
+        return str(uuid_utils.uuid7())
+
+
+class Services:
+    """Everything a command or worker may need, built when first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def prepare(self) -> None:
+        """Create or upgrade both schemas. Safe to repeat."""
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        migrations.upgrade(self.truth, migrations.History.TRUTH)
+        migrations.upgrade(self.frontier, migrations.History.FRONTIER)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The civil clock."""
+        url = self.settings.clock.url
+        return RemoteClock(url) if url else SystemClock()
+
+    @cached_property
+    def ids(self) -> Ids:
+        """Source of new ids."""
+        return UuidIds()
+
+    @cached_property
+    def truth(self) -> Database:
+        """Evidence, documents, tickets, registers, people."""
+        return Database(self.settings.truth_url)
+
+    @cached_property
+    def frontier(self) -> Database:
+        """What is to be fetched when."""
+        return Database(self.settings.frontier_url, durability=Durability.NORMAL)
+
+    @cached_property
+    def evidence(self) -> EvidenceReader:
+        """Reads what is kept."""
+        return EvidenceReader(directory=self.settings.evidence_directory)
+
+    def evidence_writer(self, writer: str) -> EvidenceWriter:
+        """A writer with a WARC file and a ledger chain of its own; one per process."""
+        return EvidenceWriter(
+            directory=self.settings.evidence_directory,
+            database=self.truth,
+            clock=self.clock,
+            writer=writer,
+        )
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """The violation types and their rules."""
+        return rulebooks.load()
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Rules and policy as one verdict."""
+        return Judge(self.rulebook, policies.load())
+
+    @cached_property
+    def route_types(self) -> tuple[RouteType, ...]:
+        """What tickets need to know of the rulebook, in the rulebook's order."""
+        return tuple(
+            RouteType(slug=slug, family=rule.family, severity=rule.severity, order=order)
+            for order, (slug, rule) in enumerate(self.rulebook.rules.items())
+        )
+
+    @cached_property
+    def type_titles(self) -> dict[str, str]:
+        """Chinese titles of the violation types by slug."""
+        return {slug: rule.title_zh for slug, rule in self.rulebook.rules.items()}
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Offices, routes and clocks, proved total and unambiguous."""
+        return load_desk(self.route_types, region=self.settings.agency.region or None)
+
+    @cached_property
+    def registers(self) -> RegisterBook:
+        """Licence facts."""
+        return RegisterBook(self.truth, region_of_source=self._region_of_source)
+
+    def _region_of_source(self, source_id: str) -> str | None:
+        with self.truth.read() as tx:
+            try:
+                return source_store.get(tx, source_id).region
+            except NotFound:
+                return None
+
+    @cached_property
+    def segmenter(self) -> Segmenter:
+        """Chinese words."""
+        return segmenter()
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """The search backend that the settings name."""
+        search = self.settings.search
+        if search.url:
+            return ElasticsearchIndex(
+                search.url,
+                prefix=search.prefix,
+                segmenter=self.segmenter,
+                api_key=search.api_key.get_secret_value() or None,
+            )
+        return EmbeddedIndex(self.settings.index_directory, self.segmenter)
+
+    @cached_property
+    def egress(self) -> Egress:
+        """Which addresses may be connected to."""
+        network = self.settings.network
+        return Egress(
+            resolve=network.resolve,
+            allowed=tuple(ip_network(text) for text in network.allowed),
+            agency_set=self.settings.agency.complete,
+        )
+
+    @property
+    def user_agent(self) -> str:
+        """The honest name under which pages are asked for (sources.md 0.1)."""
+        contact = self.settings.agency.contact or "loopback"
+        return f"Mozilla/5.0 (X11; Linux x86_64) MedAdMonitor/{VERSION} (+{contact})"
+
+    @cached_property
+    def renderer(self) -> ChromiumRenderer:
+        """A browser behind the egress rules."""
+        return ChromiumRenderer(
+            executable=self.settings.browser.executable,
+            egress=self.egress,
+            user_agent=self.user_agent,
+        )
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """Makes sealed sets."""
+        return Sealer(
+            directory=self.settings.evidence_directory,
+            database=self.truth,
+            clock=self.clock,
+            renderer=self.renderer,
+        )

@@ -1,0 +1,108 @@
+"""From verdict to office: attribute, raise, ask for the seal, issue, and note what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from cluewatch.bootstrap import Services
+from crawlers import source_store
+from domain.captures import CaptureRequest, RequestReason, Snapshot
+from domain.clues import Clue, ClueState
+from domain.errors import NotFound
+from domain.findings import Assessment, Fact
+from domain.ids import derive_id
+from domain.pages import Document
+from domain.tickets import Ticket
+from evidence import requests, seal_store
+from tickets import clues, issue, subjects
+
+SYSTEM = "system"
+SEAL_WITHIN = timedelta(minutes=10)
+
+
+class Casework:
+    """What happens to a document whose assessment is CLUE, always in the caller's transaction."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def raise_clues(
+        self,
+        tx: Connection,
+        *,
+        document: Document,
+        assessment: Assessment,
+        facts: Sequence[Fact],
+        snapshot: Snapshot,
+    ) -> None:
+        """Raise or repeat clues; a new one gets its seal request."""
+        services = self._services
+        at = services.clock.now()
+        raised = clues.raise_clues(
+            tx,
+            document=document,
+            assessment=assessment,
+            snapshot_id=snapshot.id,
+            subject=subjects.attribute(
+                document, facts, assessment, source_region=_region(tx, document)
+            ),
+            types=services.route_types,
+            ids=services.ids,
+            at=at,
+        )
+        for case in raised:
+            if case.created:
+                requests.ask(tx, seal_request(case.clue, snapshot, at))
+
+    def note_seal(self, tx: Connection, seal_id: str) -> None:
+        """An attempt to seal has ended; where tickets leave by themselves, now is the time.
+
+        The proof comes first: a ticket that is sent at once carries a bundle, and a failed seal
+        says 未完成固证 in it.
+        """
+        seal = seal_store.get(tx, seal_id)
+        clues.set_seal(tx, clue_id=seal.clue_id, seal=seal.status)
+        clue = clues.get(tx, seal.clue_id)
+        if self._services.settings.dispatch.automatic and clue.state is ClueState.PENDING:
+            self.issue(tx, clue, automatic=True)
+
+    def issue(
+        self, tx: Connection, clue: Clue, *, automatic: bool, actor: str = SYSTEM
+    ) -> list[Ticket]:
+        """Open the clue's tickets, one per family; sent at once only when `automatic`."""
+        services = self._services
+        return issue.issue(
+            tx,
+            clue=clue,
+            desk=services.desk,
+            ids=services.ids,
+            at=services.clock.now(),
+            automatic=automatic,
+            actor=actor,
+        )
+
+
+def _region(tx: Connection, document: Document) -> str:
+    if document.source_id is None:
+        return ""
+    try:
+        return source_store.get(tx, document.source_id).region
+    except NotFound:  # the source was removed after its pages were captured
+        return ""
+
+
+def seal_request(clue: Clue, snapshot: Snapshot, at: datetime) -> CaptureRequest:
+    """Ask once per clue for the sealed proof of what was captured."""
+    return CaptureRequest(
+        id=derive_id("seal", clue.id),
+        reason=RequestReason.SEAL,
+        url=snapshot.url,
+        source_id=snapshot.source_id,
+        clue_id=clue.id,
+        snapshot_id=snapshot.id,
+        requested_at=at,
+        deadline=at + SEAL_WITHIN,
+    )

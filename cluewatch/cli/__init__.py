@@ -1,0 +1,44 @@
+"""The `cluewatch` command: every job of the product, with help in Chinese.
+
+Exit codes: 0 done, 1 found a problem, 2 usage, 3 partly done.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+import typer
+
+from cluewatch.cli import accounts, cases, demo, farm, intake, library, operations, setup
+from cluewatch.cli.output import Exit, err
+from domain.errors import CluewatchError, ConfigError
+
+app = typer.Typer(
+    name="cluewatch",
+    help="发现网上违法医疗广告与无证医美，保全证据，形成线索并移送主管部门。",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+for part in (demo, setup, intake, library, cases, operations):
+    part.register(app)
+app.add_typer(accounts.app, name="user")
+app.add_typer(farm.app, name="farm")
+
+
+def main() -> None:
+    """Run the command line; errors that we know become one sentence and an exit code."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        app()
+    except ConfigError as error:
+        err.print(f"[red]设置有误：[/red]{error}")
+        sys.exit(Exit.USAGE)
+    except CluewatchError as error:
+        err.print(f"[red]未完成：[/red]{error}")
+        sys.exit(Exit.PROBLEM)

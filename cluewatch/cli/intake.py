@@ -1,0 +1,215 @@
+"""Commands that bring pages in and work them: crawl, import, run, process, source, register."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from cluewatch import intake, workers
+from cluewatch.cli.output import Exit, emit_json, err, listing, out
+from cluewatch.cli.wiring import open_services
+from cluewatch.intake import Imported
+from cluewatch.results import PageResult, result_of, results_since
+from cluewatch.supervisor import Supervisor
+from cluewatch.workers import WorkerRole
+from crawlers import source_store
+from crawlers.importers import ImportOptions
+from crawlers.sources import load_sources
+from registers.store import import_institutions
+
+Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
+_BEIJING = ZoneInfo("Asia/Shanghai")
+
+sources = typer.Typer(help="监测对象：登记、列出、移除。", no_args_is_help=True)
+registers = typer.Typer(help="许可登记库：导入机构名录。", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(crawl)
+    app.command("import")(import_files)
+    app.command()(run)
+    app.command()(process)
+    app.command(hidden=True)(work)
+    app.add_typer(sources, name="source")
+    app.add_typer(registers, name="register")
+
+
+def crawl(
+    urls: Annotated[list[str], typer.Argument(help="要采集的网址")],
+    site: Annotated[bool, typer.Option("--site", help="连同站内链接到的页面一起采集")] = False,
+    as_json: Json = False,
+) -> None:
+    """立即采集网址并研判，打印每个页面的结果。"""
+    services = open_services()
+    before = services.clock.now()
+    with _spinner("采集"):
+        intake.crawl_now(services, urls, whole_sites=site)
+    with _spinner("研判"):
+        workers.drain(workers.process_steps(services))
+    with services.truth.read() as tx:
+        found = results_since(tx, before)
+    _print_results(found, as_json=as_json)
+    if not found or any(not result.readable for result in found):
+        raise typer.Exit(Exit.PARTLY if any(r.readable for r in found) else Exit.PROBLEM)
+
+
+def import_files(  # noqa: PLR0917 - typer reads positional parameters
+    files: Annotated[list[Path], typer.Argument(help="WARC、HAR、网页存档或网址表", exists=True)],
+    url: Annotated[str | None, typer.Option(help="单个网页文件的原网址")] = None,
+    base_url: Annotated[str | None, typer.Option(help="文件名之前的网址前缀")] = None,
+    captured_at: Annotated[str | None, typer.Option(help="采集时间（ISO 格式）")] = None,
+    sidecar: Annotated[
+        Path | None, typer.Option(help="CSV：file,url,captured_at", exists=True, dir_okay=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """导入他人保存的网页，走与采集相同的存证与研判流程。"""
+    services = open_services()
+    options = ImportOptions(
+        url=url, base_url=base_url, captured_at=_moment(captured_at), sidecar=sidecar
+    )
+    imported: list[Imported] = []
+    with services.evidence_writer("import") as writer, _spinner("导入"):
+        for path in files:
+            imported.extend(intake.import_file(services, writer, path, options))
+    with _spinner("研判"):
+        workers.drain(workers.process_steps(services))
+    with services.truth.read() as tx:
+        found = [result_of(tx, item) for item in imported]
+    _print_results(found, as_json=as_json)
+    failed = sum(not result.readable for result in found)
+    if failed or not found:
+        raise typer.Exit(Exit.PARTLY)
+
+
+def run(
+    crawlers: Annotated[int, typer.Option(min=0, help="采集进程数")] = 1,
+    processors: Annotated[int, typer.Option(min=0, help="研判进程数")] = 1,
+    sealers: Annotated[int, typer.Option(min=0, help="固证进程数")] = 1,
+) -> None:
+    """持续运行：采集、研判、固证、移送，直到 Ctrl-C。"""
+    services = open_services()
+    stop = workers.stop_on_signal()
+    wanted = {
+        WorkerRole.CRAWL: crawlers,
+        WorkerRole.PROCESS: processors,
+        WorkerRole.SEAL: sealers,
+    }
+    with Supervisor(logs=services.settings.path("logs")) as supervisor:
+        for role, number in wanted.items():
+            for _ in range(number):
+                supervisor.start(role)
+        out.print(f"运行中，日志在 {services.settings.path('logs')}；Ctrl-C 停止。")
+        while not stop.wait(1.0):
+            supervisor.watch()
+
+
+def process() -> None:
+    """研判已采集而未处理的内容，直到队列为空。"""
+    services = open_services()
+    with _spinner("研判"):
+        taken = workers.drain(workers.process_steps(services))
+    out.print(f"处理了 {taken} 项。")
+
+
+def work(
+    role: Annotated[WorkerRole, typer.Argument()],
+    hours: Annotated[float | None, typer.Option(help="crawl：只采集这些民用小时内到期的")] = None,
+) -> None:
+    """One worker process; started by the supervisor."""
+    workers.work(open_services(), role, hours=hours)
+
+
+@sources.command("add")
+def add_sources(
+    file: Annotated[Path, typer.Argument(help="监测对象 YAML", exists=True, dir_okay=False)],
+) -> None:
+    """登记监测对象（YAML 文件），立即排入采集。"""
+    services = open_services()
+    found = load_sources(file)
+    intake.put_sources(services, found)
+    out.print(f"已登记 {len(found)} 个监测对象。")
+
+
+@sources.command("list")
+def list_sources(as_json: Json = False) -> None:
+    """列出监测对象。"""
+    services = open_services()
+    with services.truth.read() as tx:
+        found = source_store.all(tx)
+    rows = (
+        {
+            "id": source.id,
+            "kind": source.kind.value,
+            "title": source.title,
+            "region": source.region,
+            "risk": source.risk.value,
+            "hosts": list(source.hosts),
+        }
+        for source in found
+    )
+    columns = ("id", "kind", "title", "region", "risk", "hosts")
+    listing("监测对象", columns, rows, as_json=as_json)
+
+
+@sources.command("remove")
+def remove_source(source_id: Annotated[str, typer.Argument(help="监测对象编号")]) -> None:
+    """停止监测；已采集的内容保留。"""
+    services = open_services()
+    with services.truth.write() as tx:
+        source_store.remove(tx, source_id)
+    out.print(f"已停止监测 {source_id}。")
+
+
+@registers.command("import")
+def import_register(
+    file: Annotated[Path, typer.Argument(help="CSV、XLSX 或 JSON", exists=True, dir_okay=False)],
+    as_of: Annotated[str, typer.Option(help="名录截至日期（YYYY-MM-DD）")],
+    complete: Annotated[
+        bool, typer.Option("--complete", help="名录对其所含地区是完整的，可据以认定“无”")
+    ] = False,
+) -> None:
+    """导入医疗机构名录；有误的行逐行报告，其余照常导入。"""
+    services = open_services()
+    with services.truth.write() as tx:
+        report = import_institutions(tx, file, as_of=date.fromisoformat(as_of), complete=complete)
+    for error in report.errors:
+        err.print(f"{file.name} 第 {error.row} 行：{error.reason}")
+    out.print(f"共 {report.rows} 行，导入 {report.imported} 家机构。")
+    if report.errors:
+        raise typer.Exit(Exit.PARTLY)
+
+
+def _print_results(found: list[PageResult], *, as_json: bool) -> None:
+    if as_json:
+        for result in found:
+            emit_json(result.row())
+        return
+    rows = [result.row() for result in found]
+    listing("结果", ("record", "url", "outcome", "assessment", "error"), rows, as_json=False)
+    read = sum(result.readable for result in found)
+    out.print(f"{len(found)} 条记录，读出 {read} 条。")
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"不是 ISO 时间：{text}", param_hint="--captured-at") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=_BEIJING)
+
+
+def _spinner(text: str) -> Progress:
+    progress = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err
+    )
+    progress.add_task(text, total=None)
+    return progress

@@ -1,0 +1,156 @@
+"""Commands that read what was seen: search, show, why, gaps, stats."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cluewatch import export
+from cluewatch.cli.output import Exit, emit_json, err, listing, out
+from cluewatch.cli.wiring import open_services
+from crawlers.canonical import canonical_url
+from crawlers.frontier import store as frontier
+from documents import store as documents
+from domain.errors import QuerySyntaxError
+from domain.queries import Everything, SearchRequest, Sort
+from evidence import gaps as gap_store
+from indexer.highlight import highlights
+from indexer.language import parse
+from storage.records import to_plain
+from tickets.calendar import civil_date
+from tickets.summary import summary
+
+Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
+_AROUND = 30
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(search)
+    app.command()(show)
+    app.command()(why)
+    app.command()(gaps)
+    app.command()(stats)
+
+
+def search(
+    expression: Annotated[str, typer.Argument(help="检索式，例如：根治 且 判定:CLUE；* 为全部")],
+    sort: Annotated[Sort, typer.Option(help="排序")] = Sort.RELEVANCE,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="最多列出")] = 20,
+    after: Annotated[str | None, typer.Option(help="上一页给出的游标")] = None,
+    as_json: Json = False,
+) -> None:
+    """检索已采集的全部内容。"""
+    services = open_services()
+    try:
+        query = Everything() if expression.strip() == "*" else parse(expression)
+    except QuerySyntaxError as error:
+        err.print(f"检索式有误：{error}")
+        raise typer.Exit(Exit.USAGE) from error
+    services.index.ensure()
+    result = services.index.search(SearchRequest(query=query, sort=sort, limit=limit, after=after))
+    rows: list[dict[str, Any]] = []
+    with services.truth.read() as tx:
+        for hit in result.hits:
+            document = documents.get(tx, hit.id)
+            marks = highlights(query, document.text)
+            start, end = marks[0] if marks else (0, 0)
+            rows.append(
+                {
+                    "id": hit.id,
+                    "title": document.title,
+                    "url": document.url,
+                    "excerpt": document.text[max(0, start - _AROUND) : end + _AROUND],
+                    "score": hit.score,
+                    "highlights": marks,
+                }
+            )
+    listing("检索结果", ("id", "title", "url", "excerpt"), rows, as_json=as_json)
+    if not as_json:
+        more = f"；下一页：--after '{result.after}'" if result.after else ""
+        out.print(f"共 {result.total} 篇{more}")
+
+
+def show(
+    document_id: Annotated[str | None, typer.Argument(help="文档编号或网址")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="全部文档（仅 --json）")] = False,
+    as_json: Json = False,
+) -> None:
+    """显示文档：原文、发现、判定、许可比对。"""
+    if everything != (document_id is None) or (everything and not as_json):
+        raise typer.BadParameter("给出一个文档编号，或同时使用 --all 与 --json")
+    services = open_services()
+    with services.truth.read() as tx:
+        if document_id is None:
+            for row in export.all_rows(tx):
+                emit_json(row)
+            return
+        document = (
+            documents.by_url(tx, canonical_url(document_id)) if "://" in document_id else None
+        )
+        row = export.document_row(tx, document or documents.get(tx, document_id))
+    if as_json:
+        emit_json(row)
+        return
+    out.print(f"[bold]{row['title']}[/bold]\n{row['url']}\n", markup=True)
+    out.print(row["text"], markup=False)
+    columns = ("type", "quote", "score", "origin", "articles")
+    listing("发现", columns, row["findings"], as_json=False)
+    for reason in (row["assessment"] or {"reasons": []})["reasons"]:
+        out.print(reason, markup=False)
+
+
+def why(
+    url: Annotated[str, typer.Argument(help="网址")],
+    as_json: Json = False,
+) -> None:
+    """说明一个网址何时、为何再次采集。"""
+    services = open_services()
+    with services.frontier.read() as tx:
+        report = frontier.why(tx, canonical_url(url))
+    plain = to_plain(report)
+    if as_json or not isinstance(plain, dict):
+        emit_json(plain)
+        return
+    rows = ({"项目": key, "值": value} for key, value in plain.items())
+    listing(url, ("项目", "值"), rows, as_json=False)
+
+
+def gaps(as_json: Json = False) -> None:
+    """列出覆盖缺口：哪些没能看到，自何时起，为何。"""
+    services = open_services()
+    with services.truth.read() as tx:
+        found = gap_store.gaps(tx)
+    rows = (
+        {
+            "place": gap.place,
+            "outcome": gap.outcome.value,
+            "reason": gap.reason,
+            "count": gap.count,
+            "since": gap.since.isoformat(),
+            "last_seen": gap.last_seen.isoformat(),
+            "open": gap.is_open,
+        }
+        for gap in found
+    )
+    columns = ("place", "outcome", "reason", "count", "since", "last_seen")
+    listing("覆盖缺口", columns, rows, as_json=as_json)
+
+
+def stats(as_json: Json = False) -> None:
+    """汇总：文档、发现、线索、工单。"""
+    services = open_services()
+    with services.truth.read() as tx:
+        cases = summary(tx, today=civil_date(services.clock.now()))
+        values = {
+            "documents": documents.count(tx),
+            "verdicts": {k.value: v for k, v in documents.verdict_counts(tx).items()},
+            "findings": documents.finding_counts(tx),
+            "cases": to_plain(cases),
+        }
+    if as_json:
+        emit_json(values)
+        return
+    rows = ({"项目": key, "数": value} for key, value in values.items())
+    listing("汇总", ("项目", "数"), rows, as_json=False)

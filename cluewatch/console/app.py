@@ -1,0 +1,79 @@
+"""The application: routes, security headers and error pages put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.responses import RedirectResponse
+from starlette.staticfiles import StaticFiles
+
+from cluewatch.bootstrap import Services
+from cluewatch.console import account, cases, desk, library, operations
+from cluewatch.console.access import PasswordChangeNeeded, SignInNeeded
+from cluewatch.console.rendering import page
+from domain.errors import CluewatchError, IllegalMove, NotFound
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(services: Services) -> FastAPI:
+    """The console over these services. Every route but sign-in and health needs a session."""
+    app = FastAPI(title="Cluewatch", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.services = services
+    for part in (account, desk, library, cases, operations):
+        app.include_router(part.router)
+    static = StaticFiles(directory=Path(__file__).parent / "static")
+    app.mount("/static", static, name="static")
+    app.middleware("http")(_secure)
+    app.add_exception_handler(SignInNeeded, _to_sign_in)
+    app.add_exception_handler(PasswordChangeNeeded, _to_password)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(CluewatchError, _known_error)
+    return app
+
+
+async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    response = await call_next(request)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not request.url.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _to_sign_in(_request: Request, _error: Exception) -> Response:
+    return RedirectResponse("/login", status_code=303)
+
+
+def _to_password(_request: Request, _error: Exception) -> Response:
+    return RedirectResponse("/password", status_code=303)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    text = "没有这个页面" if error.status_code == 404 else str(error.detail)
+    return page(request, "error.html", status=error.status_code, message=text)
+
+
+def _bad_request(request: Request, _error: Exception) -> Response:
+    return page(request, "error.html", status=422, message="请求的参数不完整或不合要求")
+
+
+def _known_error(request: Request, error: Exception) -> Response:
+    status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, IllegalMove) else 400
+    return page(request, "error.html", status=status, message=str(error))

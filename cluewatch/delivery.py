@@ -1,0 +1,101 @@
+"""What an office gets: the transfer letter and the evidence bundle, built when they leave."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from attrs import frozen
+from sqlalchemy import Connection
+
+from cluewatch.bootstrap import Services
+from domain.captures import SealStatus
+from domain.clues import Clue
+from domain.errors import RetryableError
+from evidence.bundle import BundleInfo, write_bundle
+from evidence.sealing import seal_of
+from tickets import clues, ledger
+from tickets.delivery import FolderDrop, deliver_due
+from tickets.letters import Sender, transfer_letter
+from tickets.outbox import Delivery
+
+
+@frozen(kw_only=True)
+class Package:
+    """The files of one delivery, in a directory that the caller owns."""
+
+    letter: Path
+    bundle: BundleInfo
+
+
+class Deliveries:
+    """The worker that hands packages to offices."""
+
+    def __init__(self, services: Services, *, owner: str) -> None:
+        self._services = services
+        self._owner = owner
+
+    def work(self) -> int:
+        """Deliver what is due; returns how many packages left."""
+        services = self._services
+        directory = Path(tempfile.mkdtemp(prefix="delivery-", dir=services.settings.home))
+
+        def build(delivery: Delivery) -> Sequence[Path]:
+            package = build_package(services, delivery, directory / delivery.id)
+            return package.letter, package.bundle.path
+
+        try:
+            report = deliver_due(
+                services.truth,
+                offices=services.desk.offices,
+                transports={"folder": FolderDrop(services.settings.outbox_directory)},
+                build_package=build,
+                owner=self._owner,
+                clock=services.clock,
+            )
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+        return report.delivered
+
+
+def build_package(services: Services, delivery: Delivery, directory: Path) -> Package:
+    """Letter and bundle of one delivery. Raises RetryableError while the clue is being sealed."""
+    directory.mkdir(parents=True)
+    with services.truth.write() as tx:
+        ticket = ledger.get(tx, delivery.ticket_id)
+        clue = clues.get(tx, ticket.clue_id)
+        if clue.seal is SealStatus.PENDING:
+            raise RetryableError("线索正在固证", at=clue.number)
+        seal = seal_of(tx, clue.id)
+        opinion = ledger.opinion(tx, ticket.id)
+        bundle = build_bundle(services, tx, clue, directory / f"{ticket.number}-evidence.zip")
+    agency = services.settings.agency
+    letter = directory / f"{ticket.number}-letter.docx"
+    letter.write_bytes(
+        transfer_letter(
+            ticket=ticket,
+            clue=clue,
+            recipient=services.desk.offices.get(delivery.office),
+            offices=services.desk.offices,
+            sender=Sender(name=agency.name, contact=agency.contact, legal_basis=agency.legal_basis),
+            titles=services.type_titles,
+            seal=seal,
+            bundle_digest=bundle.root_digest,
+            opinion=opinion,
+            at=services.clock.now(),
+        )
+    )
+    return Package(letter=letter, bundle=bundle)
+
+
+def build_bundle(services: Services, tx: Connection, clue: Clue, target: Path) -> BundleInfo:
+    """The evidence bundle of a clue as a ZIP. Raises EvidenceError when there is no seal."""
+    return write_bundle(
+        target=target,
+        directory=services.settings.evidence_directory,
+        tx=tx,
+        clue=clue,
+        type_names=services.type_titles,
+    )

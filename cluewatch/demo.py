@@ -1,0 +1,153 @@
+"""The demonstration: the replica internet from first page to last ticket, then the console."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from attrs import frozen
+from sqlalchemy import Connection, func, select
+
+from cluewatch import configuration, farm, intake
+from cluewatch.accounts import store as accounts
+from cluewatch.bootstrap import Services
+from cluewatch.farm import Ports
+from cluewatch.queues import QUEUES
+from cluewatch.settings import config_path, load_settings
+from cluewatch.supervisor import Supervisor, Worker
+from cluewatch.workers import WorkerRole
+from crawlers.frontier import store as frontier
+from crawlers.sources import load_sources
+from domain.captures import RequestReason
+from domain.people import Role
+from evidence import tables as evidence_tables
+from registers.store import import_institutions
+from sitefarm.records import START
+from storage import leases
+from storage.leases import WorkState
+from tickets.tables import deliveries
+
+USER = "demo"
+DAY = timedelta(hours=2)
+"""How much civil time the demonstration watches: long enough to see every page once."""
+
+
+@frozen(kw_only=True)
+class Progress:
+    """Where the demonstration stands. Each pair is (done, known so far)."""
+
+    pages: tuple[int, int]
+    judged: tuple[int, int]
+    indexed: tuple[int, int]
+    sealed: tuple[int, int]
+    delivered: tuple[int, int]
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that followed from the pages is done."""
+        pairs = (self.judged, self.indexed, self.sealed, self.delivered)
+        return all(done >= known for done, known in pairs)
+
+
+@contextmanager
+def prepared(*, seed: str, ports: Ports) -> Iterator[tuple[Services, Path]]:
+    """A running farm, and a home that watches it. Yields the services and the farm's directory."""
+    directory = load_settings().path("farm")
+    with farm.running(seed=seed, directory=directory, ports=ports) as clock_url:
+        configuration.write(config_path(), farm.settings_of(directory, clock_url))
+        services = Services(load_settings())
+        services.prepare()
+        yield services, directory
+
+
+def load(services: Services, directory: Path) -> None:
+    """Put the farm's sources under watch and import its register of institutions."""
+    with services.truth.write() as tx:
+        import_institutions(
+            tx,
+            directory / "registers" / "institutions.csv",
+            as_of=START.date(),
+            complete=True,
+        )
+    intake.put_sources(services, load_sources(directory / "sources.yml"))
+
+
+def watch(services: Services) -> Iterator[Progress]:
+    """Crawl, judge, seal and deliver with worker processes; yields the progress until done."""
+    ahead = START + DAY - services.clock.now()
+    hours = max(0.0, ahead.total_seconds() / 3600)
+    with Supervisor(logs=services.settings.path("logs")) as supervisor:
+        crawler = supervisor.start(WorkerRole.CRAWL, "--hours", f"{hours:.4f}")
+        supervisor.start(WorkerRole.PROCESS)
+        supervisor.start(WorkerRole.SEAL)
+        yield from _until_settled(services, supervisor, crawler)
+
+
+def _until_settled(
+    services: Services, supervisor: Supervisor, crawler: Worker
+) -> Iterator[Progress]:
+    while True:
+        crawled = crawler.finished
+        now = progress(services)
+        yield now
+        if crawled and now.settled:
+            return
+        supervisor.watch()
+        time.sleep(0.25)
+
+
+def progress(services: Services) -> Progress:
+    """Counts from the queues, cheap enough to ask for several times a second."""
+    with services.frontier.read() as tx:
+        known = frontier.counts(tx, now=services.clock.now())
+    requests = evidence_tables.capture_requests
+    with services.truth.read() as tx:
+        asked = tx.execute(
+            select(requests.c.work_state, func.count())
+            .where(requests.c.reason == RequestReason.SEAL.value)
+            .group_by(requests.c.work_state)
+        )
+        seals = _pair(Counter({state: count for state, count in asked}))
+        return Progress(
+            pages=(known.visited, known.urls),
+            judged=_depth(tx, "待研判"),
+            indexed=_depth(tx, "待索引"),
+            sealed=seals,
+            delivered=_deliveries(tx),
+        )
+
+
+def _depth(tx: Connection, name: str) -> tuple[int, int]:
+    return _pair(Counter(leases.depth(tx, QUEUES[name])))
+
+
+def _pair(states: Counter[str]) -> tuple[int, int]:
+    settled = states[WorkState.DONE] + states[WorkState.PARKED]
+    return settled, sum(states.values())
+
+
+def _deliveries(tx: Connection) -> tuple[int, int]:
+    free = deliveries.c.hold == ""
+    known = tx.execute(select(func.count()).select_from(deliveries).where(free)).scalar_one()
+    waiting = deliveries.c.work_state.in_((WorkState.READY.value, WorkState.LEASED.value))
+    open_ = select(func.count()).select_from(deliveries).where(free, waiting)
+    return known - tx.execute(open_).scalar_one(), known
+
+
+def open_account(services: Services) -> str | None:
+    """The demonstration's user with a one-time password; None when it has its own by now."""
+    at = services.clock.now()
+    with services.truth.write() as tx:
+        known = {user.name for user in accounts.all_users(tx)}
+        if USER not in known:
+            roles = (Role.ANALYST, Role.REVIEWER, Role.OPERATOR)
+            return accounts.create(
+                tx, id=services.ids.new(), name=USER, roles=roles, at=at, actor="demo"
+            )
+        if accounts.has_one_time_password(tx, name=USER):
+            return accounts.reset_password(tx, name=USER, at=at, actor="demo")
+    return None

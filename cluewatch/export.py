@@ -1,0 +1,72 @@
+"""A document with everything known of it, in the shape of `show --json` (interfaces.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection
+
+from documents import store as documents
+from domain.findings import Assessment, Finding
+from domain.pages import Document
+from storage.records import to_plain
+
+
+def document_row(tx: Connection, document: Document) -> dict[str, Any]:
+    """One document as JSON-ready values."""
+    assessment = documents.assessment(tx, document.id)
+    return {
+        "id": document.id,
+        "url": document.url,
+        "canonical_url": document.canonical_url,
+        "duplicate_of": document.duplicate_of,
+        "cluster": document.cluster,
+        "subject": document.subject_hint,
+        "captured_at": document.captured_at.isoformat(),
+        "captures": list(document.captures),
+        "title": document.title,
+        "kind": document.kind.value,
+        "author": document.author,
+        "account": document.account,
+        "published_at": document.published_at.isoformat() if document.published_at else None,
+        "text": document.text,
+        "blocks": [
+            {"text": b.text, "origin": b.origin.value, "start": b.start, "end": b.end}
+            for b in document.blocks
+        ],
+        "links": [to_plain(link) for link in document.links],
+        "identifiers": [to_plain(identifier) for identifier in document.identifiers],
+        "findings": [_finding_row(f) for f in assessment.findings] if assessment else [],
+        "assessment": _assessment_row(assessment),
+        "facts": [to_plain(fact) for fact in assessment.facts] if assessment else [],
+    }
+
+
+def all_rows(tx: Connection) -> Iterator[dict[str, Any]]:
+    """Every document, in the order of ids."""
+    after = ""
+    while found := documents.iterate(tx, after=after):
+        for document in found:
+            yield document_row(tx, document)
+        after = found[-1].id
+
+
+def _finding_row(finding: Finding) -> dict[str, Any]:
+    return {
+        "type": finding.type,
+        "start": finding.start,
+        "end": finding.end,
+        "quote": finding.quote,
+        "score": finding.score,
+        "origin": finding.origin,
+        "articles": [f"{a.title} {a.number}" for a in finding.articles],
+        "explanation": finding.explanation,
+        "template": finding.template,
+    }
+
+
+def _assessment_row(assessment: Assessment | None) -> dict[str, Any] | None:
+    if assessment is None:
+        return None
+    return {"verdict": assessment.verdict.value, "reasons": list(assessment.reasons)}

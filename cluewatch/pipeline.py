@@ -1,0 +1,203 @@
+"""From the outbox to clues: read what was captured, judge it, and store all of it at once.
+
+One outbox row is one transaction: document, assessment, clue, tickets, seal request and index
+work commit together with the row's completion, so a killed worker repeats nothing and loses
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+from attrs import frozen
+from sqlalchemy import Connection
+
+from cluewatch.bootstrap import Services
+from cluewatch.casework import Casework
+from crawlers import pages
+from crawlers.canonical import site_of
+from documents import store as documents
+from documents.masking import masked
+from domain.captures import Snapshot
+from domain.errors import CluewatchError, LeaseLost, PermanentError
+from domain.findings import Assessment, Fact, Verdict
+from domain.outcomes import Outcome
+from domain.pages import Document, ParsedPage, Reading, StatusPage
+from evidence import gaps
+from evidence import tables as evidence_tables
+from storage import leases
+from storage.leases import Lease
+
+log = structlog.get_logger()
+
+LEASE_SECONDS = 120.0
+RETRY_SECONDS = 30.0
+
+
+@frozen(kw_only=True)
+class Judged:
+    """What one snapshot came to, before anything is stored."""
+
+    snapshot: Snapshot
+    reading: Reading
+    document: Document | None = None
+    facts: tuple[Fact, ...] = ()
+    assessment: Assessment | None = None
+
+
+class Pipeline:
+    """Works the outbox; any number may run at once."""
+
+    def __init__(self, services: Services, *, owner: str) -> None:
+        self._services = services
+        self._owner = owner
+        self._casework = Casework(services)
+
+    def work(self, *, limit: int = 16) -> int:
+        """Take up to `limit` captures from the outbox; returns how many were taken."""
+        truth = self._services.truth
+        with truth.write() as tx:
+            claimed = leases.claim(
+                tx, evidence_tables.outbox, owner=self._owner, limit=limit, seconds=LEASE_SECONDS
+            )
+        for lease in claimed:
+            self._work_one(lease)
+        return len(claimed)
+
+    def _work_one(self, lease: Lease) -> None:
+        truth = self._services.truth
+        try:
+            settle = self._settlement(lease)
+            with truth.write() as tx:
+                settle(tx)
+                leases.finish(tx, evidence_tables.outbox, lease)
+        except LeaseLost as error:
+            log.warning("lease_lost", outbox=lease.id, error=str(error))
+        except CluewatchError as error:
+            self._set_aside(lease, error)
+        except Exception as error:
+            log.exception("capture_failed", outbox=lease.id)
+            self._set_aside(lease, PermanentError(f"{type(error).__name__}: {error}"))
+
+    def _settlement(self, lease: Lease) -> Callable[[Connection], None]:
+        """The slow part of the work now; what is left is to be done inside one transaction."""
+        match lease.row["topic"]:
+            case "snapshot":
+                return partial(self.store, judged=self.judge(lease.row["subject"]))
+            case "seal":
+                return partial(self._casework.note_seal, seal_id=lease.row["subject"])
+            case topic:
+                raise PermanentError(f"unknown topic {topic!r}", at=f"outbox {lease.id}")
+
+    def _set_aside(self, lease: Lease, error: CluewatchError) -> None:
+        with self._services.truth.write() as tx:
+            if isinstance(error, PermanentError):
+                leases.park(tx, evidence_tables.outbox, lease, error=str(error))
+            else:
+                leases.give_back(
+                    tx, evidence_tables.outbox, lease, error=str(error), delay=RETRY_SECONDS
+                )
+        log.warning("capture_set_aside", outbox=lease.id, error=str(error))
+
+    def judge(self, snapshot_id: str) -> Judged:
+        """Read and judge one snapshot. Only the evidence and the registers are consulted."""
+        services = self._services
+        with services.truth.read() as tx:
+            stored = services.evidence.payload(tx, snapshot_id)
+        snapshot = stored.snapshot
+        if snapshot.outcome is not Outcome.OK:
+            return Judged(
+                snapshot=snapshot,
+                reading=StatusPage(outcome=snapshot.outcome, reason=f"HTTP {snapshot.status}"),
+            )
+        reading = pages.read(
+            body=stored.body,
+            url=snapshot.url,
+            headers=stored.headers,
+            captured_at=snapshot.captured_at,
+        )
+        if not isinstance(reading, ParsedPage):
+            return Judged(snapshot=snapshot, reading=reading)
+        document = masked(_document(snapshot, reading))
+        with services.truth.read() as tx:
+            templates = documents.template_segments(tx, document.site)
+        facts = services.registers.facts_about(document)
+        assessment = services.judge.judge(
+            document, facts, templates=templates, at=snapshot.captured_at
+        )
+        return Judged(
+            snapshot=snapshot,
+            reading=reading,
+            document=document,
+            facts=facts,
+            assessment=assessment,
+        )
+
+    def store(self, tx: Connection, judged: Judged) -> None:
+        """Store what `judge` found, in the caller's transaction."""
+        if judged.document is None or judged.assessment is None:
+            _note_unread(tx, judged)
+            return
+        documents.put(tx, judged.document)
+        in_force = documents.assessment(tx, judged.document.id)
+        if in_force is None or in_force.id != judged.assessment.id:
+            documents.put_assessment(tx, judged.assessment)
+        if judged.assessment.verdict is Verdict.CLUE:
+            self._casework.raise_clues(
+                tx,
+                document=judged.document,
+                assessment=judged.assessment,
+                snapshot=judged.snapshot,
+                facts=judged.facts,
+            )
+
+
+def _note_unread(tx: Connection, judged: Judged) -> None:
+    reading = judged.reading
+    if isinstance(reading, ParsedPage):
+        return
+    snapshot = judged.snapshot
+    documents.note_status(
+        tx,
+        url=snapshot.url,
+        snapshot_id=snapshot.id,
+        outcome=reading.outcome,
+        reason=reading.reason,
+        at=snapshot.captured_at,
+    )
+    if reading.outcome.is_gap:
+        gaps.note(
+            tx,
+            url=snapshot.url,
+            source_id=snapshot.source_id,
+            outcome=reading.outcome,
+            reason=reading.reason,
+            at=snapshot.captured_at,
+        )
+
+
+def _document(snapshot: Snapshot, page: ParsedPage) -> Document:
+    return Document(
+        id=documents.document_id(page.canonical_url, snapshot.payload_digest, page.page),
+        url=snapshot.url,
+        canonical_url=page.canonical_url,
+        site=site_of(page.canonical_url),
+        source_id=snapshot.source_id,
+        captured_at=snapshot.captured_at,
+        payload_digest=snapshot.payload_digest,
+        page=page.page,
+        kind=page.kind,
+        title=page.title,
+        text=page.text,
+        blocks=page.blocks,
+        links=page.links,
+        identifiers=page.identifiers,
+        author=page.author,
+        account=page.account,
+        published_at=page.published_at,
+        subject_hint=page.subject_hint,
+        captures=(snapshot.id,),
+        notes=page.notes,
+    )

@@ -1,0 +1,16 @@
+"""The queues of the truth database, by the names that operators know them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+
+from documents.tables import index_queue
+from evidence.tables import capture_requests, outbox
+from tickets.tables import deliveries
+
+QUEUES: dict[str, Table] = {
+    "待研判": outbox,
+    "再次采集": capture_requests,
+    "待索引": index_queue,
+    "待投递": deliveries,
+}

@@ -1,0 +1,26 @@
+"""Whose tables make up each history; what the migrations must add up to."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from cluewatch.accounts import tables as accounts
+from cluewatch.migrations import History
+from crawlers import tables as crawlers
+from crawlers.frontier import tables as frontier
+from documents import tables as documents
+from evidence import tables as evidence
+from registers import tables as registers
+from tickets import tables as tickets
+
+METADATA: dict[History, tuple[MetaData, ...]] = {
+    History.TRUTH: (
+        evidence.metadata,
+        documents.metadata,
+        registers.metadata,
+        crawlers.metadata,
+        tickets.metadata,
+        accounts.metadata,
+    ),
+    History.FRONTIER: (frontier.metadata,),
+}

@@ -1,0 +1,79 @@
+"""The long-lived loops that `cluewatch run` supervises; each stops cleanly on SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
+
+from cluewatch.bootstrap import Services
+from cluewatch.intake import crawl_config
+from cluewatch.pipeline import Pipeline
+from cluewatch.projection import Projection
+from cluewatch.sealing import SealWork
+from crawlers.engine import crawl
+
+IDLE_SECONDS = 0.3
+
+
+class WorkerRole(StrEnum):
+    """What a worker process does."""
+
+    CRAWL = "crawl"
+    PROCESS = "process"
+    SEAL = "seal"
+
+
+def worker_name(role: WorkerRole) -> str:
+    """Unique on all machines: role, host and process."""
+    return f"{role.value}-{socket.gethostname()}-{os.getpid()}"
+
+
+def stop_on_signal() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop
+
+
+def work(services: Services, role: WorkerRole, *, hours: float | None = None) -> None:
+    """Be one worker until told to stop; a crawler with `hours` ends when nothing more is due."""
+    stop = stop_on_signal()
+    name = worker_name(role)
+    match role:
+        case WorkerRole.CRAWL:
+            ahead = timedelta(hours=hours) if hours is not None else None
+            crawl(crawl_config(services, worker=name, ahead=ahead, stop=stop))
+        case WorkerRole.PROCESS:
+            for_each_round(process_steps(services), stop)
+        case WorkerRole.SEAL:
+            sealing = SealWork(services, owner=name)
+            for_each_round((sealing.work, sealing.deliver), stop)
+
+
+def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
+    """Outbox → documents → clues, and on to the index; each step returns how many it took."""
+    owner = worker_name(WorkerRole.PROCESS)
+    pipeline = Pipeline(services, owner=owner)
+    projection = Projection(services, owner=owner)
+    return pipeline.work, projection.work
+
+
+def for_each_round(steps: tuple[Callable[[], int], ...], stop: threading.Event) -> None:
+    """Run the steps in turn; rest briefly only when none of them found work."""
+    while not stop.is_set():
+        if sum(step() for step in steps) == 0:
+            stop.wait(IDLE_SECONDS)
+
+
+def drain(steps: tuple[Callable[[], int], ...]) -> int:
+    """Run the steps until none finds work; returns how many items were taken."""
+    total = 0
+    while taken := sum(step() for step in steps):
+        total += taken
+    return total

@@ -1,0 +1,134 @@
+"""The pace of requests in civil time: per host, per address, per day, and after a refusal."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta, timezone
+
+from sqlalchemy import Connection, or_, select, update
+
+from crawlers.frontier.insertion import insert_new
+from crawlers.frontier.records import HostLease
+from crawlers.frontier.tables import addresses, hosts
+from domain.errors import LeaseLost
+from domain.ids import derive_id
+from domain.outcomes import Outcome
+from storage.leases import database_time
+
+CHINA = timezone(timedelta(hours=8))
+
+# The other side measures with a clock of its own.
+MARGIN = timedelta(seconds=0.25)
+
+_HOLD_SECONDS = 120.0
+_REFUSALS = frozenset({Outcome.CAPTCHA, Outcome.LOGIN_WALL, Outcome.JS_CHALLENGE})
+_SILENCES = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT})
+_FIRST_BACKOFF = timedelta(seconds=60)
+_FIRST_REFUSAL = timedelta(hours=6)
+_LONGEST_BACKOFF = timedelta(hours=24)
+_LONGEST_REFUSAL = timedelta(days=7)
+
+
+def reserve(
+    tx: Connection, held: HostLease, *, address: str, now: datetime, delay: timedelta, cap: int
+) -> datetime | None:
+    """Claim the next request to this host and address.
+
+    None: it may be sent now, and `free` must follow. Otherwise the civil moment at which to ask
+    again. Raises LeaseLost.
+    """
+    row = tx.execute(
+        select(hosts.c.next_fetch, hosts.c.backoff_until, hosts.c.day, hosts.c.fetched_today).where(
+            hosts.c.host == held.host, hosts.c.fence == held.fence
+        )
+    ).first()
+    if row is None:
+        raise LeaseLost(f"the lease on host {held.host} has passed to another worker")
+    barred = max((m for m in row[:2] if m is not None), default=now)
+    if barred > now:
+        return barred
+    day = now.astimezone(CHINA).date()
+    fetched = row.fetched_today if row.day == day.isoformat() else 0
+    if fetched >= cap:
+        return datetime.combine(day + timedelta(days=1), time(), CHINA)
+    busy = _hold_address(tx, address, holder=held.host, now=now, delay=delay)
+    if busy is not None:
+        return busy
+    tx.execute(
+        update(hosts)
+        .where(hosts.c.host == held.host)
+        .values(next_fetch=now + delay, day=day.isoformat(), fetched_today=fetched + 1)
+    )
+    return None
+
+
+def free(tx: Connection, host: str, *, address: str, at: datetime, delay: timedelta) -> datetime:
+    """The request has ended at `at`; returns when the next may start.
+
+    Counted from the end, so that the distance holds where the server measures it, too.
+    """
+    following = at + delay + MARGIN
+    tx.execute(update(hosts).where(hosts.c.host == host).values(next_fetch=following))
+    tx.execute(
+        update(addresses)
+        .where(addresses.c.address == address)
+        .values(next_fetch=following, held_until=0.0, holder=None)
+    )
+    return following
+
+
+def heed(
+    tx: Connection, host: str, *, outcome: Outcome, at: datetime, wish: datetime | None
+) -> datetime | None:
+    """Back off after a refusal or silence, forget earlier ones after an answer.
+
+    `wish` is the moment that the server itself named. Returns until when the host is left alone.
+    """
+    row = tx.execute(
+        select(hosts.c.setbacks, hosts.c.backoff_until).where(hosts.c.host == host)
+    ).one()
+    if not outcome.is_block and outcome not in _SILENCES and wish is None:
+        if row.setbacks:
+            tx.execute(
+                update(hosts).where(hosts.c.host == host).values(setbacks=0, backoff_until=None)
+            )
+        return None
+    until = max(at + _backoff(host, outcome, row.setbacks), wish or at)
+    tx.execute(
+        update(hosts)
+        .where(hosts.c.host == host)
+        .values(setbacks=row.setbacks + 1, backoff_until=until)
+    )
+    return until
+
+
+def _backoff(host: str, outcome: Outcome, setbacks: int) -> timedelta:
+    refused = outcome in _REFUSALS
+    first, longest = (
+        (_FIRST_REFUSAL, _LONGEST_REFUSAL) if refused else (_FIRST_BACKOFF, _LONGEST_BACKOFF)
+    )
+    # Spread by up to a fifth, so that hosts that failed together do not come back together.
+    spread = 1 + int(derive_id(host, str(setbacks))[:4], 16) / 0xFFFF / 5
+    return min(first * (2.0 ** min(setbacks, 16) * spread), longest)
+
+
+def _hold_address(
+    tx: Connection, address: str, *, holder: str, now: datetime, delay: timedelta
+) -> datetime | None:
+    clock = database_time(tx)
+    insert_new(tx, addresses, [{"address": address}])
+    taken = tx.execute(
+        update(addresses)
+        .where(
+            addresses.c.address == address,
+            or_(addresses.c.held_until < clock, addresses.c.holder == holder),
+            or_(addresses.c.next_fetch.is_(None), addresses.c.next_fetch <= now),
+        )
+        .values(holder=holder, held_until=clock + _HOLD_SECONDS, next_fetch=now + delay)
+    )
+    if taken.rowcount == 1:
+        return None
+    following = tx.execute(
+        select(addresses.c.next_fetch).where(addresses.c.address == address)
+    ).scalar_one()
+    # Not its time yet, or another host's request is still under way.
+    return following if following and following > now else now + timedelta(seconds=1)

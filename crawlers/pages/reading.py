@@ -1,0 +1,42 @@
+"""Bytes to a reading: decode, tell what sort of thing it is, hand it to its parser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from crawlers.pages.data import read_data
+from crawlers.pages.media import content_type, unreadable
+from crawlers.pages.search_results import as_search_results
+from crawlers.pages.site import read_site
+from crawlers.pages.wechat import is_wechat, read_wechat
+from domain.outcomes import Outcome
+from domain.pages import BlockPage, ParsedPage, Reading
+from language.charset import to_text
+from language.decoding import BadContent, decode_body
+
+
+def read(
+    *, body: bytes, url: str, headers: Sequence[tuple[str, str]], captured_at: datetime
+) -> Reading:
+    """What a capture says. Pure; `body` is the payload before content decoding.
+
+    A page without readable text never comes back as an empty page: it is a block page or a
+    status page with the reason, or a page with a note (`image_only`, `little_text`).
+    """
+    decoded = decode_body(headers, body)
+    if isinstance(decoded, BadContent):
+        return BlockPage(outcome=Outcome.BAD_CONTENT, reason=decoded.reason)
+    other = unreadable(decoded, headers)
+    if other is not None:
+        return other
+    text, charset, notes = to_text(decoded, headers)
+    data = read_data(text=text, url=url, media=content_type(headers), charset=charset, notes=notes)
+    if data is not None:
+        return data
+    if is_wechat(text, url):
+        reading = read_wechat(text=text, url=url, charset=charset, notes=notes)
+        if reading is not None:
+            return reading
+    page = read_site(text=text, url=url, captured_at=captured_at, charset=charset, notes=notes)
+    return as_search_results(page, text, url) if isinstance(page, ParsedPage) else page

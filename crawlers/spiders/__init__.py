@@ -1,0 +1,1 @@
+"""Navigation families: which links of a page a spider follows, and in which order."""

@@ -1,0 +1,1 @@
+"""The engines behind `domain.ports.SearchIndex`; they answer alike."""

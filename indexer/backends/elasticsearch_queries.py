@@ -1,0 +1,146 @@
+"""What an Elasticsearch index holds, and queries in its terms.
+
+Only what every managed cluster has: built-in analyzers, no scripts, no plug-ins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from domain.ports import Segmenter
+from domain.queries import (
+    KEYWORD_FIELDS,
+    And,
+    Between,
+    Equals,
+    Everything,
+    Near,
+    Not,
+    Or,
+    Query,
+    SearchDocument,
+    Text,
+)
+from indexer.terms import asked, bigrams_field, near_phrases, words_field
+from indexer.values import bounds, keyword_field, keyword_values, milliseconds
+
+Json = dict[str, Any]
+
+_LONGEST_KEYWORD = 8000
+"""In characters: Lucene refuses terms above 32,766 bytes."""
+
+
+def _mapping() -> Json:
+    moment = {"type": "date", "format": "epoch_millis"}
+    words = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
+    keyword = {"type": "keyword", "ignore_above": _LONGEST_KEYWORD}
+    return {
+        "dynamic": "strict",
+        "_source": {"excludes": ["words", "title", "bigrams"]},
+        "properties": {
+            "id": {"type": "keyword"},
+            "words": words,
+            "title": words,
+            "bigrams": {"type": "text", "analyzer": "whitespace", "norms": False},
+            **dict.fromkeys(KEYWORD_FIELDS, keyword),
+            "captured_at": moment,
+            "published_at": moment,
+            "score": {"type": "double"},
+        },
+    }
+
+
+MAPPING = _mapping()
+"""Fields of an index; a change of them takes a new index name."""
+
+
+def row(segmenter: Segmenter, document: SearchDocument) -> Json:
+    """The document as it is sent."""
+    published = document.published_at
+    return {
+        "id": document.id,
+        "words": words_field(segmenter, document.text),
+        "title": words_field(segmenter, document.title),
+        "bigrams": bigrams_field(document.text),
+        **keyword_values(document),
+        "captured_at": milliseconds(document.captured_at),
+        "published_at": None if published is None else milliseconds(published),
+        "score": document.score,
+    }
+
+
+def translated(segmenter: Segmenter, query: Query) -> Json:
+    """The same question for the engine. Raises PermanentError for fields or values it lacks."""
+    match query:
+        case And(parts=parts) if parts:
+            return {"bool": {"must": [translated(segmenter, part) for part in parts]}}
+        case Or(parts=parts):
+            return _any([translated(segmenter, part) for part in parts])
+        case Not(part=part):
+            return {"bool": {"must_not": [translated(segmenter, part)], "boost": 0.0}}
+        case And() | Everything():
+            return {"match_all": {}}
+        case Text(words=words):
+            return _text(segmenter, words)
+        case _:
+            return _exact(query)
+
+
+def _exact(query: Near | Equals | Between) -> Json:
+    match query:
+        case Near():
+            return _near(query)
+        case Equals(field=field, value=value):
+            return _unranked({"term": {keyword_field(field): value}})
+        case Between():
+            return _unranked(_range(query))
+
+
+def _text(segmenter: Segmenter, text: str) -> Json:
+    wanted = asked(segmenter, text)
+    if not wanted.phrase:
+        return _any([{"term": {"words": word}} for word in wanted.words])
+    ranking = [{"term": {field: word}} for field in ("words", "title") for word in wanted.words]
+    phrase = {"match_phrase": {"bigrams": {"query": " ".join(wanted.phrase)}}}
+    return {"bool": {"must": [{"constant_score": {"filter": phrase}}], "should": ranking}}
+
+
+def _near(near: Near) -> Json:
+    """Both orders and, third, phrases that overlap; between two phrases of bigrams there is one
+    position more than there are characters. A phrase is near itself, which the engine denies."""
+    left, right = map(_interval, near_phrases(near))
+    if left == right:
+        return {"intervals": {"bigrams": left}}
+    gaps = near.distance + 1
+    ways = [
+        _both(left, right, ordered=True, max_gaps=gaps),
+        _both(right, left, ordered=True, max_gaps=gaps),
+        _both(left, right, ordered=False, max_gaps=0),
+    ]
+    return {"intervals": {"bigrams": {"any_of": {"intervals": ways}}}}
+
+
+def _interval(phrase: tuple[str, ...]) -> Json:
+    return {"match": {"query": " ".join(phrase), "ordered": True, "max_gaps": 0}}
+
+
+def _both(first: Json, second: Json, *, ordered: bool, max_gaps: int) -> Json:
+    return {"all_of": {"intervals": [first, second], "ordered": ordered, "max_gaps": max_gaps}}
+
+
+def _range(between: Between) -> Json:
+    limits = bounds(between)
+    sides = {"gte": limits.low, "lte": limits.high}
+    given = {side: value for side, value in sides.items() if value is not None}
+    return {"range": {between.field: given}} if given else {"exists": {"field": between.field}}
+
+
+def _any(parts: Sequence[Json]) -> Json:
+    if not parts:
+        return {"match_none": {}}
+    return {"bool": {"should": list(parts), "minimum_should_match": 1}}
+
+
+def _unranked(query: Json) -> Json:
+    return {"constant_score": {"filter": query, "boost": 0.0}}

@@ -1,0 +1,116 @@
+"""What the embedded index holds, and queries in its terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tantivy
+from tantivy import FieldType, Occur
+from tantivy import Query as TantivyQuery
+
+from domain.ports import Segmenter
+from domain.queries import (
+    KEYWORD_FIELDS,
+    And,
+    Between,
+    Equals,
+    Everything,
+    Near,
+    Not,
+    Or,
+    Query,
+    Text,
+)
+from indexer.terms import asked, near_placings
+from indexer.values import bounds, keyword_field
+
+TOKENS = "tokens"
+"""Name of the analyzer that splits at blanks; registered whenever the index is opened."""
+
+_MOMENTS = ("captured_at", "published_at")
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("tie", fast=True)
+    builder.add_text_field("words", tokenizer_name=TOKENS, index_option="freq")
+    builder.add_text_field("title", tokenizer_name=TOKENS, index_option="freq")
+    builder.add_text_field("bigrams", tokenizer_name=TOKENS)
+    for name in KEYWORD_FIELDS:
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in _MOMENTS:
+        builder.add_integer_field(name, indexed=True, fast=True)
+    builder.add_float_field("score", indexed=True, fast=True)
+    return builder.build()
+
+
+SCHEMA = _schema()
+"""Fields of an index; a change of them takes a new folder name."""
+
+
+def translated(segmenter: Segmenter, query: Query) -> TantivyQuery:
+    """The same question for the engine. Raises PermanentError for fields or values it lacks."""
+    match query:
+        case And(parts=parts) if parts:
+            every = [(Occur.Must, translated(segmenter, part)) for part in parts]
+            return TantivyQuery.boolean_query(every)
+        case Or(parts=parts):
+            return _any([translated(segmenter, part) for part in parts])
+        case Not(part=part):
+            excluded = (Occur.MustNot, translated(segmenter, part))
+            everything = (Occur.Must, _unranked(TantivyQuery.all_query()))
+            return TantivyQuery.boolean_query([everything, excluded])
+        case And() | Everything():
+            return TantivyQuery.all_query()
+        case Text(words=words):
+            return _text(segmenter, words)
+        case _:
+            return _exact(query)
+
+
+def _exact(query: Near | Equals | Between) -> TantivyQuery:
+    match query:
+        case Near():
+            return _any([_phrase(placing) for placing in near_placings(query)])
+        case Equals(field=field, value=value):
+            return _unranked(TantivyQuery.term_query(SCHEMA, keyword_field(field), value))
+        case Between():
+            return _unranked(_range(query))
+
+
+def _text(segmenter: Segmenter, text: str) -> TantivyQuery:
+    wanted = asked(segmenter, text)
+    if not wanted.phrase:
+        return _any([TantivyQuery.term_query(SCHEMA, "words", word) for word in wanted.words])
+    ranking = [
+        (Occur.Should, TantivyQuery.term_query(SCHEMA, field, word))
+        for field in ("words", "title")
+        for word in wanted.words
+    ]
+    phrase = TantivyQuery.const_score_query(_phrase(tuple(enumerate(wanted.phrase))), 1.0)
+    return TantivyQuery.boolean_query([(Occur.Must, phrase), *ranking])
+
+
+def _phrase(placed: tuple[tuple[int, str], ...]) -> TantivyQuery:
+    if len(placed) == 1:
+        return TantivyQuery.term_query(SCHEMA, "bigrams", placed[0][1])
+    return TantivyQuery.phrase_query(SCHEMA, "bigrams", list(placed))
+
+
+def _range(between: Between) -> TantivyQuery:
+    limits = bounds(between)
+    if limits.low is None and limits.high is None:
+        return TantivyQuery.exists_query(between.field)
+    kind = FieldType.Integer if between.field in _MOMENTS else FieldType.Float
+    return TantivyQuery.range_query(SCHEMA, between.field, kind, limits.low, limits.high)
+
+
+def _any(parts: Sequence[TantivyQuery]) -> TantivyQuery:
+    if not parts:
+        return TantivyQuery.empty_query()
+    return TantivyQuery.boolean_query([(Occur.Should, part) for part in parts])
+
+
+def _unranked(query: TantivyQuery) -> TantivyQuery:
+    return TantivyQuery.const_score_query(query, 0.0)

@@ -1,0 +1,1 @@
+"""Text as everyone sees it: normaliser with offsets, sentences, tokens, identifiers, simhash."""

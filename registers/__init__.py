@@ -1,0 +1,1 @@
+"""What the authorities' registers say: institutions, their licences and departments."""

@@ -1,0 +1,1 @@
+"""Jinja templates of the hosts' pages, one family per layout."""

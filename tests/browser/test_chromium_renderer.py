@@ -1,0 +1,193 @@
+"""The renderer with a real Chromium: live pages, stored pages, and a page that breaks out."""
+
+from __future__ import annotations
+
+import http.server
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from crawlers.browser import ChromiumRenderer
+from crawlers.egress import Egress, PolicyDenied
+from domain.errors import PermanentError, RetryableError
+
+pytestmark = pytest.mark.browser
+
+Serve = Callable[..., int]
+
+
+@pytest.fixture
+def asked() -> list[tuple[str, str]]:
+    """(address, path) of every request that any of the servers saw."""
+    return []
+
+
+@pytest.fixture
+def serve(asked: list[tuple[str, str]]) -> Iterator[Serve]:
+    """Start a loopback server: serve(address, {path: (status, headers, body)}) -> port."""
+    servers: list[http.server.ThreadingHTTPServer] = []
+
+    def start(
+        address: str, pages: dict[str, tuple[int, dict[str, str], bytes]], port: int = 0
+    ) -> int:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+            def do_GET(self) -> None:
+                asked.append((f"{address}:{server.server_port}", self.path))
+                status, headers, body = pages.get(self.path, (404, {}, b"gone"))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        server = http.server.ThreadingHTTPServer((address, port), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server.server_port
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def egress() -> Egress:
+    return Egress(
+        resolve={"yard.test": "127.31.0.1"}, allowed=[ip_network("127.31.0.0/16")], agency_set=False
+    )
+
+
+@pytest.fixture
+def renderer(egress: Egress) -> Iterator[ChromiumRenderer]:
+    if shutil.which("chromium") is None and shutil.which("chromium-headless-shell") is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    made = ChromiumRenderer(
+        executable=None, egress=egress, user_agent="Mozilla/5.0 MedAdMonitor/1.0", deadline=20
+    )
+    yield made
+    made.close()
+
+
+def html(body: str) -> tuple[int, dict[str, str], bytes]:
+    text = f"<!doctype html><html><head><meta charset=utf-8></head><body>{body}</body></html>"
+    return 200, {"Content-Type": "text/html; charset=utf-8"}, text.encode()
+
+
+def test_live_page_after_scripts_with_lazy_parts(renderer: ChromiumRenderer, serve: Serve) -> None:
+    port = serve(
+        "127.31.0.1",
+        {
+            "/": html(
+                "<div id=a></div><div style='height:3000px'></div><img id=lazy>"
+                "<script>document.getElementById('a').textContent='脚本写出的正文';"
+                "new IntersectionObserver((e)=>{if(e[0].isIntersecting)"
+                "{document.body.dataset.lazy='loaded'}})"
+                ".observe(document.getElementById('lazy'));alert('弹窗')</script>"
+            )
+        },
+    )
+    page = renderer.render(f"http://yard.test:{port}/")
+    text = page.html.decode()
+    assert "脚本写出的正文" in text
+    assert 'data-lazy="loaded"' in text
+    assert page.screenshot.startswith(b"\x89PNG")
+    width, height = (int.from_bytes(page.screenshot[i : i + 4]) for i in (16, 20))
+    assert width == 1280
+    assert height > 3000
+    assert page.final_url == f"http://yard.test:{port}/"
+    assert page.environment["time_zone"] == "Asia/Shanghai"
+    assert page.environment["network"] == "yard.test = 127.31.0.1"
+
+
+def test_stored_page_fetches_nothing(
+    renderer: ChromiumRenderer, serve: Serve, asked: list[tuple[str, str]]
+) -> None:
+    port = serve("127.31.0.1", {"/x.js": (200, {}, b"document.title='fetched'")})
+    stored = (
+        f"<title>旧页</title><p>保存的正文</p><script src='http://yard.test:{port}/x.js'></script>"
+    )
+    page = renderer.render_stored(
+        f"http://yard.test:{port}/old.html", stored.encode("gb18030"), "gb18030"
+    )
+    assert "保存的正文" in page.html.decode()
+    assert "旧页" in page.html.decode()
+    assert page.environment["network"] == "offline"
+    assert asked == []
+
+
+def test_hostile_page_reaches_nothing_else(
+    renderer: ChromiumRenderer, serve: Serve, asked: list[tuple[str, str]]
+) -> None:
+    inner = serve("127.0.0.1", {"/secret": html("内部")})
+    other = serve("127.31.0.1", {"/secret": html("别的端口")})
+    tries = [
+        f"http://127.0.0.1:{inner}/secret",
+        f"http://localhost:{inner}/secret",
+        f"http://[::ffff:127.0.0.1]:{inner}/secret",
+        f"http://2130706433:{inner}/secret",
+        f"http://yard.test:{other}/secret",
+        "http://169.254.169.254/latest/meta-data/",
+        "file:///etc/passwd",
+        "/hop",
+    ]
+    code = "".join(
+        f"fetch('{url}',{{mode:'no-cors'}}).catch(()=>0);new Image().src='{url}';"
+        f"document.write('<iframe src=\"{url}\"></iframe>');"
+        for url in tries
+    )
+    sockets = f"try{{new WebSocket('ws://127.0.0.1:{inner}/secret')}}catch(e){{}}"
+    worker = f"navigator.sendBeacon('http://127.0.0.1:{inner}/secret','x');"
+    pages = {
+        "/": html(f"<p>诱饵</p><script>{code}{sockets}{worker}</script>"),
+        "/hop": (302, {"Location": f"http://127.0.0.1:{inner}/secret"}, b""),
+    }
+    port = serve("127.31.0.1", pages)
+    page = renderer.render(f"http://yard.test:{port}/")
+    assert "诱饵" in page.html.decode()
+    assert {where for where, _ in asked} == {f"127.31.0.1:{port}"}
+
+
+def test_page_that_never_ends_is_given_up(egress: Egress, serve: Serve) -> None:
+    if shutil.which("chromium") is None and shutil.which("chromium-headless-shell") is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    port = serve(
+        "127.31.0.1", {"/": html("<script>while(true){}</script>"), "/ok": html("<p>好</p>")}
+    )
+    made = ChromiumRenderer(executable=None, egress=egress, user_agent="x", deadline=4)
+    try:
+        with pytest.raises(RetryableError, match="秒内未能呈现"):
+            made.render(f"http://yard.test:{port}/")
+        assert "好" in made.render(f"http://yard.test:{port}/ok").html.decode()
+    finally:
+        made.close()
+
+
+def test_forbidden_address_starts_no_browser(egress: Egress) -> None:
+    made = ChromiumRenderer(executable=Path("/nonexistent"), egress=egress, user_agent="x")
+    with pytest.raises(PolicyDenied):
+        made.render("http://127.0.0.1/")
+
+
+def test_missing_browser_names_the_remedy(egress: Egress) -> None:
+    made = ChromiumRenderer(executable=Path("/nonexistent"), egress=egress, user_agent="x")
+    with pytest.raises(PermanentError, match="apt-get install chromium"):
+        made.render_stored("http://yard.test/", b"<p>x</p>", "utf-8")
+    made.close()
+
+
+def test_closed_port_is_worth_another_try(renderer: ChromiumRenderer) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.31.0.1", 0))
+        port = unused.getsockname()[1]
+    with pytest.raises(RetryableError):
+        renderer.render(f"http://yard.test:{port}/")

@@ -1,0 +1,280 @@
+"""A database of its own for each test, a clock that moves when it is told to, and captures."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from domain.captures import (
+    Acquisition,
+    Capture,
+    CaptureRequest,
+    Profile,
+    RequestReason,
+    Seal,
+)
+from domain.clues import Clue, ClueState, Subject, SubjectKind
+from domain.errors import CluewatchError
+from domain.findings import Article, Existence, Fact, Finding
+from domain.outcomes import Outcome
+from evidence.bundle import BundleInfo, write_bundle
+from evidence.sealing import Sealer
+from evidence.tables import metadata
+from evidence.writer import EvidenceWriter
+from storage.database import Database
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+PAGE = (
+    "<!doctype html><html><head><meta charset='utf-8'><title>青禾门诊部</title></head><body>"
+    "<h1>青禾门诊部</h1><p>本门诊部采用自研疗法，签约治疗，三个疗程包好，无效退款。</p>"
+    "<p>咨询电话 400-000-0123，地址：云州市东湖路一号。</p><script>var x = 1;</script>"
+    "</body></html>"
+).encode()
+
+
+class StillClock:
+    """A civil clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def now(self) -> datetime:
+        return self.moment
+
+    async def wait_until(self, moment: datetime) -> None:
+        self.moment = max(self.moment, moment)
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path / 'truth.db'}")
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "evidence"
+
+
+@pytest.fixture
+def later(clock: StillClock) -> Callable[..., None]:
+    """Moves the clock: `later(hours=1)`."""
+
+    def move(**amount: float) -> None:
+        clock.moment += timedelta(**amount)
+
+    return move
+
+
+@pytest.fixture
+def open_writer(
+    directory: Path, database: Database, clock: StillClock
+) -> Callable[..., EvidenceWriter]:
+    """Makes a writer of a given name, to be entered by the test."""
+
+    def make(name: str, **given: int) -> EvidenceWriter:
+        return EvidenceWriter(
+            directory=directory, database=database, clock=clock, writer=name, **given
+        )
+
+    return make
+
+
+@pytest.fixture
+def writer(open_writer: Callable[..., EvidenceWriter]) -> Iterator[EvidenceWriter]:
+    with open_writer("w1") as opened:
+        yield opened
+
+
+@pytest.fixture
+def capture(clock: StillClock) -> Callable[..., Capture]:
+    """Makes a capture of now; any field can be given."""
+
+    def make(**given: object) -> Capture:
+        values: dict[str, object] = {
+            "url": "http://qinghe.test/",
+            "source_id": "qinghe",
+            "captured_at": clock.now(),
+            "outcome": Outcome.OK,
+            "profile": Profile.DESKTOP,
+            "acquisition": Acquisition.CRAWL,
+            "status": 200,
+            "headers": (("Content-Type", "text/html; charset=utf-8"),),
+            "body": PAGE,
+            "request_headers": (("User-Agent", "Cluewatch test"),),
+            "ip": "127.3.0.9",
+        }
+        return Capture(**{**values, **given})  # type: ignore[arg-type] # fields given by name
+
+    return make
+
+
+@frozen(kw_only=True)
+class Page:
+    """What the stand-in browser returns."""
+
+    html: bytes
+    screenshot: bytes
+    final_url: str
+    environment: dict[str, str]
+
+
+class StandInRenderer:
+    """A browser for tests: shows what it is told to, and remembers how it was asked."""
+
+    def __init__(self) -> None:
+        self.html: bytes | None = PAGE
+        self.screenshot = checkered_png()
+        self.final_url: str | None = None
+        self.error: CluewatchError | None = None
+        self.asked: list[tuple[str, str]] = []
+
+    def render(self, url: str) -> Page:
+        self.asked.append(("live", url))
+        return self._page(url, self.html or b"")
+
+    def render_stored(self, url: str, html: bytes, charset: str) -> Page:
+        self.asked.append(("stored", charset))
+        return self._page(url, html.decode(charset).encode())
+
+    def _page(self, url: str, html: bytes) -> Page:
+        if self.error:
+            raise self.error
+        return Page(
+            html=html,
+            screenshot=self.screenshot,
+            final_url=self.final_url or url,
+            environment={"browser": "stand-in 1"},
+        )
+
+
+def grey_png(rows: list[bytes]) -> bytes:
+    """A small 8-bit grey PNG."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + body))
+        return struct.pack(">I", len(body)) + kind + body + check
+
+    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
+    data = zlib.compress(b"".join(b"\0" + row for row in rows))
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def checkered_png() -> bytes:
+    """A picture that is not blank."""
+    return grey_png([b"\x00\xff", b"\xff\x00"])
+
+
+@pytest.fixture
+def renderer() -> StandInRenderer:
+    return StandInRenderer()
+
+
+@pytest.fixture
+def blank_png() -> bytes:
+    return grey_png([b"\xff\xff"] * 3)
+
+
+@pytest.fixture
+def seal(
+    directory: Path, database: Database, clock: StillClock, renderer: StandInRenderer
+) -> Callable[..., Seal]:
+    """Seals the page of `capture` for a clue; `browser=False` is a machine without one."""
+
+    def make(*, browser: bool = True, **given: str | None) -> Seal:
+        values: dict[str, str | None] = {
+            "id": "request-1",
+            "url": "http://qinghe.test/",
+            "clue_id": "clue-1",
+        }
+        sealer = Sealer(
+            directory=directory,
+            database=database,
+            clock=clock,
+            renderer=renderer if browser else None,
+        )
+        request = CaptureRequest(
+            reason=RequestReason.SEAL,
+            requested_at=clock.now(),
+            **{**values, **given},  # type: ignore[arg-type] # fields given by name
+        )
+        return sealer.seal(request)
+
+    return make
+
+
+def clue_about(quote: str) -> Clue:
+    article = Article(law="ad", title="广告法", number="16", since=date(2015, 9, 1))
+    finding = Finding(
+        id="f1",
+        document_id="d1",
+        type="efficacy_guarantee",
+        start=3,
+        end=9,
+        quote=quote,
+        score=0.9,
+        origin="rule:efficacy_guarantee@1",
+        articles=(article,),
+    )
+    return Clue(
+        id="clue-1",
+        number="云线2026-0001",
+        subject=Subject(
+            id="s1", key="k", kind=SubjectKind.MEDICAL_INSTITUTION, name="青禾门诊部<b>"
+        ),
+        creative="c",
+        state=ClueState.PENDING,
+        types=("efficacy_guarantee",),
+        severity=3,
+        score=0.9,
+        findings=(finding,),
+        facts=(Fact(name="institution_licence", answer=Existence.UNVERIFIED),),
+        url="http://qinghe.test/",
+        raised_at=datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
+    )
+
+
+@pytest.fixture
+def bundle(
+    *,
+    writer: EvidenceWriter,
+    seal: Callable[..., Seal],
+    capture: Callable[..., Capture],
+    directory: Path,
+    database: Database,
+    tmp_path: Path,
+) -> Callable[..., BundleInfo]:
+    """Writes the bundle of the clue that `seal` seals."""
+    writer.record([capture()])
+
+    def make(name: str = "bundle.zip", *, quote: str = "三个疗程包好") -> BundleInfo:
+        with database.read() as tx:
+            return write_bundle(
+                target=tmp_path / name,
+                directory=directory,
+                tx=tx,
+                clue=clue_about(quote),
+                type_names={"efficacy_guarantee": "保证疗效"},
+            )
+
+    return make
+
+
+@pytest.fixture
+def made(bundle: Callable[..., BundleInfo], seal: Callable[..., Seal]) -> BundleInfo:
+    seal()
+    return bundle()

@@ -1,0 +1,1 @@
+"""From verdict to office: subjects, clues, routes, ledger, clocks, letters and delivery."""

@@ -1,0 +1,138 @@
+"""What is to be delivered to whom: one row per office of a ticket, leased like any work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Connection, select, update
+
+from domain.captures import SealStatus
+from domain.ids import derive_id
+from domain.tickets import OfficeRole
+from storage.leases import WorkState
+from storage.upsert import upsert
+from tickets import tables
+
+
+class Hold(StrEnum):
+    """Why a delivery may not leave yet; FREE ones may.
+
+    SEALING waits for the sealing to end, well or not; PROOF for a complete set of proof.
+    """
+
+    FREE = ""
+    SEALING = "固证中"
+    OPINION = "待定性"
+    PROOF = "待固证"
+    RECALLED = "已撤回"
+
+
+@frozen(kw_only=True)
+class Delivery:
+    """One package on its way to one office. `id` is the key that makes delivering idempotent."""
+
+    id: str
+    ticket_id: str
+    office: str
+    role: OfficeRole
+    hold: Hold
+    created_at: datetime
+    delivered_at: datetime | None
+    receipt: str | None
+    attempts: int
+    last_error: str | None
+
+
+def enqueue(
+    tx: Connection,
+    *,
+    ticket_id: str,
+    number: str,
+    sequence: int,
+    seal: SealStatus,
+    at: datetime,
+) -> None:
+    """Queue what the offices of a ticket must get now that it is sent.
+
+    `sequence` is the event that sent it: the lead gets a package each time, every other office
+    once. Nothing leaves before the clue's sealing has ended; copies that await an opinion wait
+    for that.
+    """
+    ready = Hold.SEALING if seal is SealStatus.PENDING else Hold.FREE
+    parts = tables.assignments
+    rows = tx.execute(select(parts).where(parts.c.ticket_id == ticket_id)).all()
+    for part in rows:
+        occasion = str(sequence) if part.role == OfficeRole.LEAD.value else ""
+        row = upsert(tx, tables.deliveries).values(
+            id=f"{number}-{derive_id('delivery', ticket_id, part.office, occasion)[:10]}",
+            ticket_id=ticket_id,
+            office=part.office,
+            role=part.role,
+            hold=(Hold.OPINION if part.awaits_opinion else ready).value,
+            created_at=at,
+        )
+        tx.execute(row.on_conflict_do_nothing())
+
+
+def opinion_given(tx: Connection, *, ticket_id: str, seal: SealStatus) -> None:
+    """The content is characterised: held copies may leave, once the proof is sealed too."""
+    parts = tables.assignments
+    tx.execute(update(parts).where(parts.c.ticket_id == ticket_id).values(awaits_opinion=False))
+    _change(tx, [ticket_id], Hold.OPINION, Hold.FREE if seal is SealStatus.SEALED else Hold.PROOF)
+
+
+def sealing_ended(tx: Connection, *, clue_id: str, seal: SealStatus) -> None:
+    """The sealing of a clue has ended: what waited for it may leave."""
+    rows = tx.execute(select(tables.tickets.c.id).where(tables.tickets.c.clue_id == clue_id))
+    ticket_ids = rows.scalars().all()
+    _change(tx, ticket_ids, Hold.SEALING, Hold.FREE)
+    if seal is SealStatus.SEALED:
+        _change(tx, ticket_ids, Hold.PROOF, Hold.FREE)
+
+
+def recalled(tx: Connection, *, ticket_id: str) -> None:
+    """What has not left stays; what has left is known by its receipt."""
+    for hold in (Hold.FREE, Hold.SEALING, Hold.OPINION, Hold.PROOF):
+        _change(tx, [ticket_id], hold, Hold.RECALLED)
+
+
+def of_ticket(tx: Connection, ticket_id: str) -> tuple[Delivery, ...]:
+    """Every delivery of a ticket, oldest first."""
+    table = tables.deliveries
+    rows = tx.execute(
+        select(table).where(table.c.ticket_id == ticket_id).order_by(table.c.created_at, table.c.id)
+    ).mappings()
+    return tuple(from_row(dict(row)) for row in rows)
+
+
+def from_row(row: dict[str, Any]) -> Delivery:
+    """The delivery of a table row (or of a lease's)."""
+    return Delivery(
+        id=row["id"],
+        ticket_id=row["ticket_id"],
+        office=row["office"],
+        role=OfficeRole(row["role"]),
+        hold=Hold(row["hold"]),
+        created_at=row["created_at"],
+        delivered_at=row["delivered_at"],
+        receipt=row["receipt"],
+        attempts=row["attempts"],
+        last_error=row["last_error"],
+    )
+
+
+def _change(tx: Connection, ticket_ids: Iterable[str], old: Hold, new: Hold) -> None:
+    table = tables.deliveries
+    tx.execute(
+        update(table)
+        .where(
+            table.c.ticket_id.in_(list(ticket_ids)),
+            table.c.hold == old.value,
+            table.c.work_state != WorkState.DONE.value,
+        )
+        .values(hold=new.value)
+    )

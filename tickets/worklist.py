@@ -1,0 +1,174 @@
+"""Lists of clues and tickets for desks and consoles: filtered, newest first, page by page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from attrs import frozen
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
+
+from domain.captures import SealStatus
+from domain.clues import ClueState, SubjectKind
+from domain.findings import Family
+from domain.tickets import OfficeRole, Ticket, TicketState
+from tickets import ledger, tables
+from tickets.offices import division_prefix
+
+E = TypeVar("E")
+
+
+@frozen(kw_only=True)
+class Page(Generic[E]):
+    """One page of a list; `after` is the cursor of the next one, None on the last."""
+
+    entries: tuple[E, ...]
+    after: str | None
+
+
+@frozen(kw_only=True)
+class ClueFilter:
+    """Which clues: None leaves a field open. `region` takes in the divisions below it; `offices`
+    means clues with a ticket in which one of them has any part (an office user's own)."""
+
+    state: ClueState | None = None
+    type: str | None = None
+    region: str | None = None
+    offices: frozenset[str] | None = None
+
+
+@frozen(kw_only=True)
+class TicketFilter:
+    """Which tickets: None leaves a field open. `offices` are those of which one takes part (an
+    office user's own); `role` limits that to one part."""
+
+    state: TicketState | None = None
+    family: Family | None = None
+    region: str | None = None
+    offices: frozenset[str] | None = None
+    role: OfficeRole | None = None
+
+
+@frozen(kw_only=True)
+class ClueEntry:
+    """A clue as a list shows it; `sightings` counts the captures it was seen in."""
+
+    id: str
+    number: str
+    state: ClueState
+    subject_name: str
+    subject_kind: SubjectKind
+    types: tuple[str, ...]
+    severity: int
+    score: float
+    region: str
+    title: str
+    url: str
+    raised_at: datetime
+    seal: SealStatus
+    sightings: int
+
+
+def clues(
+    tx: Connection, wanted: ClueFilter, *, after: str | None = None, limit: int = 50
+) -> Page[ClueEntry]:
+    """One page of clues, the newest first."""
+    clue, subject, sighting = tables.clues, tables.subjects, tables.sightings
+    seen = (
+        select(func.count())
+        .select_from(sighting)
+        .where(sighting.c.clue_id == clue.c.id)
+        .scalar_subquery()
+    )
+    query = (
+        select(clue, subject.c.name, subject.c.kind, seen.label("sightings"))
+        .join(subject, subject.c.id == clue.c.subject_id)
+        .where(*_clue_conditions(wanted))
+    )
+    rows = tx.execute(_paged(query, clue.c.id, after, limit)).all()
+    entries = tuple(
+        ClueEntry(
+            id=row.id,
+            number=row.number,
+            state=ClueState(row.state),
+            subject_name=row.name,
+            subject_kind=SubjectKind(row.kind),
+            types=tuple(json.loads(row.types)),
+            severity=row.severity,
+            score=row.score,
+            region=row.region,
+            title=row.title,
+            url=row.url,
+            raised_at=row.raised_at,
+            seal=SealStatus(row.seal),
+            sightings=row.sightings,
+        )
+        for row in rows[:limit]
+    )
+    return Page(entries=entries, after=entries[-1].id if len(rows) > limit else None)
+
+
+def count_clues(tx: Connection, wanted: ClueFilter) -> int:
+    """How many clues there are in all."""
+    query = select(func.count()).select_from(tables.clues).where(*_clue_conditions(wanted))
+    return tx.execute(query).scalar_one()
+
+
+def tickets(
+    tx: Connection, wanted: TicketFilter, *, after: str | None = None, limit: int = 50
+) -> Page[Ticket]:
+    """One page of tickets, the newest first."""
+    ticket = tables.tickets
+    query = select(ticket.c.id).where(*_ticket_conditions(wanted))
+    found = tx.execute(_paged(query, ticket.c.id, after, limit)).scalars().all()
+    entries = tuple(ledger.get(tx, ticket_id) for ticket_id in found[:limit])
+    return Page(entries=entries, after=entries[-1].id if len(found) > limit else None)
+
+
+def count_tickets(tx: Connection, wanted: TicketFilter) -> int:
+    """How many tickets there are in all."""
+    query = select(func.count()).select_from(tables.tickets).where(*_ticket_conditions(wanted))
+    return tx.execute(query).scalar_one()
+
+
+def _paged(
+    query: Select[*tuple[object, ...]], key: Column[str], after: str | None, limit: int
+) -> Select[*tuple[object, ...]]:
+    """Ids are ordered by time, so the id is the cursor. One row more tells if a page follows."""
+    if after is not None:
+        query = query.where(key < after)
+    return query.order_by(key.desc()).limit(limit + 1)
+
+
+def _clue_conditions(wanted: ClueFilter) -> Iterator[ColumnElement[bool]]:
+    clue, finding = tables.clues, tables.clue_findings
+    ticket, part = tables.tickets, tables.assignments
+    if wanted.state is not None:
+        yield clue.c.state == wanted.state.value
+    if wanted.type is not None:
+        yield clue.c.id.in_(select(finding.c.clue_id).where(finding.c.type == wanted.type))
+    if wanted.region is not None:
+        yield clue.c.region.startswith(division_prefix(wanted.region))
+    if wanted.offices is not None:
+        yield clue.c.id.in_(
+            select(ticket.c.clue_id)
+            .join(part, part.c.ticket_id == ticket.c.id)
+            .where(part.c.office.in_(wanted.offices))
+        )
+
+
+def _ticket_conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
+    ticket, part = tables.tickets, tables.assignments
+    if wanted.state is not None:
+        yield ticket.c.state == wanted.state.value
+    if wanted.family is not None:
+        yield ticket.c.family == wanted.family.value
+    if wanted.region is not None:
+        yield ticket.c.region.startswith(division_prefix(wanted.region))
+    if wanted.offices is not None:
+        taking_part = select(part.c.ticket_id).where(part.c.office.in_(wanted.offices))
+        if wanted.role is not None:
+            taking_part = taking_part.where(part.c.role == wanted.role.value)
+        yield ticket.c.id.in_(taking_part)
