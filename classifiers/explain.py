@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from classifiers.rulebook import Rule, Rulebook
+from classifiers.reading import Claim
+from classifiers.rulebook import Rulebook
 from classifiers.voice import Voice
 from domain.findings import Article, Existence, Fact, Finding, Verdict
 
@@ -23,10 +24,12 @@ def article_text(article: Article) -> str:
     return f"《{article.title}》{article.number}{'' if article.verified else '（待核）'}"
 
 
-def finding(quote: str, rule: Rule, articles: Sequence[Article], voice: Voice) -> str:
-    """One sentence for one finding."""
+def finding(quote: str, claim: Claim, articles: Sequence[Article], voice: Voice) -> str:
+    """One sentence for one finding; a model names the words that weighed most with it."""
     cited = "、".join(article_text(article) for article in articles)
-    return f"“{quote}”涉嫌“{rule.title_zh}”，依据{cited}；说话人判断为{voice.title}。"
+    words = "、".join(f"“{word}”" for word in claim.telling)
+    told = f"字符模型判断，起主要作用的字词：{words}；" if words else ""
+    return f"“{quote}”涉嫌“{claim.rule.title_zh}”，依据{cited}；{told}说话人判断为{voice.title}。"
 
 
 def reasons(

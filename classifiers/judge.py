@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta, timezone
 
 from attrs import frozen
 
-from classifiers import explain, policy, voice
+from classifiers import explain, model, policy, voice
+from classifiers.cascade import Cascade
+from classifiers.model import LinearModel
 from classifiers.policy import Policy
 from classifiers.quotes import quote_span
 from classifiers.reading import Claim, Reader, Sentence
@@ -58,18 +60,26 @@ class _Case:
 
 
 class Judge:
-    """Applies a rulebook, a voice model and a policy. It holds no state between documents."""
+    """Applies a rulebook, a voice model, a character model and a policy.
+
+    It holds no state between documents.
+    """
 
     def __init__(
         self,
         rulebook: Rulebook,
         policy_in_force: Policy | None = None,
         voice_model: VoiceModel | None = None,
+        linear: LinearModel | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.policy = policy_in_force or policy.load()
         self.voice = voice_model or voice.load(rulebook.lexicon)
         self.reader = Reader(rulebook, self.voice)
+        self.linear = linear or model.load()
+        self.cascade = Cascade(
+            rulebook=rulebook, reader=self.reader, model=self.linear, policy=self.policy
+        )
 
     def judge(
         self,
@@ -106,8 +116,12 @@ class Judge:
         case = self._open(page, facts, templates)
         claims = [
             (segment, claim)
-            for segment, sentence in zip(case.segments, case.sentences, strict=True)
-            for claim in self.reader.claims(sentence, case.voice.traits)
+            for segment, found in zip(
+                case.segments,
+                self.cascade.claims(case.view.text, case.sentences, case.voice),
+                strict=True,
+            )
+            for claim in found
         ]
         findings = tuple(
             finding
@@ -116,7 +130,7 @@ class Judge:
             for finding in self._finding(case, segment, claim)
         )
         verdict = self.policy.verdict(findings, case.voice.speaker)
-        versions = f"policy@{self.policy.version} voice@{self.voice.version}"
+        versions = f"policy@{self.policy.version} voice@{self.voice.version} {self.linear.origin}"
         cleared = [(case.view.text[c.start : c.end], c.stance) for _, c in claims if c.stance]
         return Assessment(
             id=derive_id("assessment", page.id, self.rulebook.version, versions, *map(repr, facts)),
@@ -184,16 +198,16 @@ class Judge:
         quote = page.text[start:end]
         key = segment_key(segment.text)
         yield Finding(
-            id=derive_id("finding", page.id, slug, str(start), str(end), claim.rule.origin),
+            id=derive_id("finding", page.id, slug, str(start), str(end), claim.origin),
             document_id=page.id,
             type=slug,
             start=start,
             end=end,
             quote=quote,
             score=score,
-            origin=claim.rule.origin,
+            origin=claim.origin,
             articles=articles,
-            explanation=explain.finding(quote, claim.rule, articles, case.voice),
+            explanation=explain.finding(quote, claim, articles, case.voice),
             segment=key,
             template=key in case.templates,
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from attrs import field, frozen
 from pydantic import Field, StringConstraints
 
@@ -17,6 +18,7 @@ from domain.findings import Existence, Fact, Finding, Verdict
 SHIPPED = Path(__file__).with_name("policy.yml")
 DEFAULT = "default"
 CEILING = 0.99
+_BELOW = 0.01
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 _Score = Annotated[float, Field(ge=0, le=1)]
@@ -46,12 +48,26 @@ class Combination(Strict):
     findings: int = Field(ge=1)
 
 
+class ModelUse(Strict):
+    """How the character model joins the rules; probabilities, not scores.
+
+    `doubt`: below `clue` a rule's words make no clue any more, below `review` nothing. `context`:
+    traits of which a document must show one before the model alone claims that type.
+    `thresholds`: from which probability the model's own claims are for review and for a clue.
+    """
+
+    doubt: Threshold
+    context: dict[_Name, frozenset[_Name]] = {}
+    thresholds: dict[_Name, Threshold]
+
+
 class _PolicySource(Strict):
     version: int = Field(ge=1)
     thresholds: dict[_Name, Threshold]
     speakers: dict[_Name, float]
     facts: tuple[FactShift, ...] = ()
     combination: Combination
+    model: ModelUse
 
 
 @frozen(kw_only=True)
@@ -63,6 +79,7 @@ class Policy:
     speakers: Mapping[str, float]
     facts: tuple[FactShift, ...]
     combination: Combination = field(repr=False)
+    model: ModelUse = field(repr=False)
 
     def threshold(self, slug: str) -> Threshold:
         """The thresholds of a type."""
@@ -80,6 +97,34 @@ class Policy:
         total = words + self.speakers[speaker]
         total += sum(shift.shift for shift, _ in self.applicable(slug, facts))
         return round(min(max(total, 0.0), CEILING), 4)
+
+    def confirmed(self, slug: str, score: float, chance: float) -> float:
+        """The score of a rule's words in a sentence that violates with this probability."""
+        doubt, threshold = self.model.doubt, self.threshold(slug)
+        if chance >= doubt.clue:
+            return score
+        return min(score, threshold.clue - _BELOW) if chance >= doubt.review else 0.0
+
+    def alone(self, slug: str, chance: float, speaker: str) -> float:
+        """What this probability of a type is worth without a rule, before the speaker counts.
+
+        0 where it is not worth a look. Never enough for a clue where the speaker is one whose
+        words count less.
+        """
+        use = self.model.thresholds.get(slug)
+        if use is None or chance < use.review:
+            return 0.0
+        threshold = self.threshold(slug)
+        worth = float(
+            np.interp(
+                chance, (use.review, use.clue, 1.0), (threshold.review, threshold.clue, CEILING)
+            )
+        )
+        return min(worth, threshold.clue - _BELOW) if self.speakers[speaker] < 0 else worth
+
+    def context(self, slug: str) -> frozenset[str]:
+        """The traits of which one must show before the model alone claims this type."""
+        return self.model.context.get(slug, frozenset())
 
     def applicable(self, slug: str, facts: Sequence[Fact]) -> list[tuple[FactShift, Fact]]:
         """The facts that move the score of a type, with how they do."""
@@ -120,4 +165,5 @@ def load(path: Path = SHIPPED) -> Policy:
         speakers=source.speakers,
         facts=source.facts,
         combination=source.combination,
+        model=source.model,
     )

@@ -24,7 +24,8 @@ Found = Mapping[int, Sequence[Span]]
 class Claim:
     """Words in one piece that show a violation, in offsets of the scanned text.
 
-    `stance` is the title of the attitude that clears them, None when nothing does.
+    `stance` is the title of the attitude that clears them, None when nothing does. `origin` names
+    the rule or model that claims, `telling` the words that weighed most with a model.
     """
 
     rule: Rule
@@ -33,6 +34,8 @@ class Claim:
     start: int
     end: int
     stance: str | None
+    origin: str
+    telling: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -94,21 +97,30 @@ class Reader:
         return sorted(best.values(), key=lambda claim: (claim.start, claim.rule.order))
 
     def _claim(self, sentence: Sentence, rule: Rule, pattern: Pattern, span: Span) -> Claim:
-        stance = next(
-            (
-                stance.title
-                for stance in self._voice.stances
-                if rule.slug not in stance.not_for and self._holds(stance, sentence, span)
-            ),
-            None,
-        )
         return Claim(
             rule=rule,
             pattern=pattern.id,
             score=pattern.score,
             start=span[0],
             end=span[1],
-            stance=stance,
+            stance=self._attitude(rule, sentence, span),
+            origin=rule.origin,
+        )
+
+    def stance(self, rule: Rule, sentence: Sentence, span: Span) -> str | None:
+        """What clears words at `span` of a claim by this rule's type; None when nothing does."""
+        if self._excepted(rule, span, sentence.found):
+            return "例外"
+        return self._attitude(rule, sentence, span)
+
+    def _attitude(self, rule: Rule, sentence: Sentence, span: Span) -> str | None:
+        return next(
+            (
+                stance.title
+                for stance in self._voice.stances
+                if rule.slug not in stance.not_for and self._holds(stance, sentence, span)
+            ),
+            None,
         )
 
     def _applies(self, pattern: Pattern, found: Found, traits: frozenset[str]) -> bool:
@@ -144,6 +156,18 @@ def clause(text: str, span: Span) -> Span:
     while end < len(text) and text[end] not in _CLAUSE_MARKS:
         end += 1
     return start, end
+
+
+def clauses(sentence: Sentence) -> list[Span]:
+    """The clauses of a sentence that hold words; the whole piece where none does."""
+    found: list[Span] = []
+    at, last = sentence.piece.start, sentence.piece.end
+    while at < last:
+        _, end = clause(sentence.text, (at, at))
+        if end > at:
+            found.append((at, min(end, last)))
+        at = end + 1
+    return found or [(sentence.piece.start, last)]
 
 
 def _stands(stance: Stance, sentence: Sentence, claim: Span, cue: Span) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from datetime import timedelta
 from functools import cached_property
 from ipaddress import ip_network
 
@@ -17,6 +20,7 @@ from cluewatch.settings import Settings
 from crawlers import source_store
 from crawlers.browser import ChromiumRenderer
 from crawlers.egress import Egress
+from crawlers.visits import PacedRenderer
 from domain.errors import NotFound
 from domain.ports import Clock, Ids, SearchIndex, Segmenter
 from evidence.reader import EvidenceReader
@@ -178,5 +182,17 @@ class Services:
             directory=self.settings.evidence_directory,
             database=self.truth,
             clock=self.clock,
-            renderer=self.renderer,
+            renderer=PacedRenderer(
+                self.renderer,
+                frontier=self.frontier,
+                clock=self.clock,
+                egress=self.egress,
+                delay_of=self._delay_of,
+                name=f"visit-{socket.gethostname()}-{os.getpid()}",
+            ),
         )
+
+    def _delay_of(self, host: str) -> timedelta | None:
+        with self.truth.read() as tx:
+            wanted = [s.delay for s in source_store.all(tx) if host in s.hosts]
+        return timedelta(seconds=max(wanted)) if wanted else None

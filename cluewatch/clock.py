@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from datetime import UTC, datetime, timedelta
+import json
+import threading
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
-import httpx
+from domain.errors import ConfigError, RetryableError
 
-from domain.errors import RetryableError
-
-_FRESH_SECONDS = 0.25
+_PATIENCE = 10.0
 _LONGEST_NAP = 5.0
 
 
@@ -31,34 +32,40 @@ class SystemClock:
 class RemoteClock:
     """A civil clock behind an address: it runs at normal speed and can be moved forward.
 
-    `GET url` answers `{"now": …}`; `POST url {"until": …}` jumps there. Between two readings the
-    monotonic clock is added, so `now` costs a request only every quarter of a second.
+    `GET url` answers `{"now": …}`; `POST url {"until": …}` jumps there. Every reading asks: other
+    processes move the clock too, and a stale moment would break the pace between requests.
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._client = httpx.Client(timeout=10.0, trust_env=False)
-        self._base = datetime.min.replace(tzinfo=UTC)
-        self._read_at = float("-inf")
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname:
+            raise ConfigError("民用时钟的地址须以 http:// 开头", at=url)
+        self._url, self._path = url, parts.path or "/"
+        self._connection = HTTPConnection(parts.hostname, parts.port or 80, timeout=_PATIENCE)
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """The present moment of that clock, in UTC."""
-        age = time.monotonic() - self._read_at
-        if age > _FRESH_SECONDS:
-            self._adopt("GET", None)
-            age = 0.0
-        return self._base + timedelta(seconds=age)
+        """The present moment of that clock, in UTC. Raises RetryableError when it is silent."""
+        return self._ask("GET", None)
 
     async def wait_until(self, moment: datetime) -> None:
         """Nothing is due before `moment`: move the clock there."""
-        if moment > self.now():
-            await asyncio.to_thread(self._adopt, "POST", {"until": moment.isoformat()})
+        body = json.dumps({"until": moment.isoformat()})
+        await asyncio.to_thread(self._ask, "POST", body)
 
-    def _adopt(self, method: str, body: dict[str, str] | None) -> None:
-        try:
-            answer = self._client.request(method, self._url, json=body)
-            answer.raise_for_status()
-            self._base = datetime.fromisoformat(answer.json()["now"]).astimezone(UTC)
-        except (httpx.HTTPError, KeyError, ValueError) as error:
-            raise RetryableError(f"民用时钟没有应答：{error}", at=self._url) from error
-        self._read_at = time.monotonic()
+    def _ask(self, method: str, body: str | None) -> datetime:
+        with self._lock:
+            try:
+                return self._answer(method, body)
+            except (OSError, HTTPException):
+                self._connection.close()  # an idle connection may have been closed; once more
+            try:
+                return self._answer(method, body)
+            except (OSError, HTTPException, KeyError, ValueError) as error:
+                self._connection.close()
+                raise RetryableError(f"民用时钟没有应答：{error}", at=self._url) from error
+
+    def _answer(self, method: str, body: str | None) -> datetime:
+        self._connection.request(method, self._path, body=body)
+        answer = json.loads(self._connection.getresponse().read())
+        return datetime.fromisoformat(answer["now"]).astimezone(UTC)

@@ -7,27 +7,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from attrs import frozen
 from sqlalchemy import Connection
 
 from cluewatch.bootstrap import Services
 from domain.captures import SealStatus
 from domain.clues import Clue
 from domain.errors import RetryableError
+from domain.tickets import Ticket
 from evidence.bundle import BundleInfo, write_bundle
 from evidence.sealing import seal_of
 from tickets import clues, ledger
 from tickets.delivery import FolderDrop, deliver_due
 from tickets.letters import Sender, transfer_letter
 from tickets.outbox import Delivery
-
-
-@frozen(kw_only=True)
-class Package:
-    """The files of one delivery, in a directory that the caller owns."""
-
-    letter: Path
-    bundle: BundleInfo
 
 
 class Deliveries:
@@ -41,17 +33,12 @@ class Deliveries:
         """Deliver what is due; returns how many packages left."""
         services = self._services
         directory = Path(tempfile.mkdtemp(prefix="delivery-", dir=services.settings.home))
-
-        def build(delivery: Delivery) -> Sequence[Path]:
-            package = build_package(services, delivery, directory / delivery.id)
-            return package.letter, package.bundle.path
-
         try:
             report = deliver_due(
                 services.truth,
                 offices=services.desk.offices,
                 transports={"folder": FolderDrop(services.settings.outbox_directory)},
-                build_package=build,
+                build_package=PackageBuilder(services, directory),
                 owner=self._owner,
                 clock=services.clock,
             )
@@ -60,34 +47,54 @@ class Deliveries:
         return report.delivered
 
 
-def build_package(services: Services, delivery: Delivery, directory: Path) -> Package:
-    """Letter and bundle of one delivery. Raises RetryableError while the clue is being sealed."""
-    directory.mkdir(parents=True)
-    with services.truth.write() as tx:
-        ticket = ledger.get(tx, delivery.ticket_id)
-        clue = clues.get(tx, ticket.clue_id)
-        if clue.seal is SealStatus.PENDING:
-            raise RetryableError("线索正在固证", at=clue.number)
-        seal = seal_of(tx, clue.id)
-        opinion = ledger.opinion(tx, ticket.id)
-        bundle = build_bundle(services, tx, clue, directory / f"{ticket.number}-evidence.zip")
-    agency = services.settings.agency
-    letter = directory / f"{ticket.number}-letter.docx"
-    letter.write_bytes(
-        transfer_letter(
-            ticket=ticket,
-            clue=clue,
-            recipient=services.desk.offices.get(delivery.office),
-            offices=services.desk.offices,
-            sender=Sender(name=agency.name, contact=agency.contact, legal_basis=agency.legal_basis),
-            titles=services.type_titles,
-            seal=seal,
-            bundle_digest=bundle.root_digest,
-            opinion=opinion,
-            at=services.clock.now(),
+class PackageBuilder:
+    """Letter and bundle of deliveries; the offices of one ticket get the same bundle.
+
+    `directory` belongs to the caller, who removes it when the deliveries have left.
+    """
+
+    def __init__(self, services: Services, directory: Path) -> None:
+        self._services = services
+        self._directory = directory
+        self._bundles: dict[str, BundleInfo] = {}
+
+    def __call__(self, delivery: Delivery) -> Sequence[Path]:
+        """The files of one delivery. Raises RetryableError while the clue is being sealed."""
+        services = self._services
+        with services.truth.write() as tx:
+            ticket = ledger.get(tx, delivery.ticket_id)
+            clue = clues.get(tx, ticket.clue_id)
+            if clue.seal is SealStatus.PENDING:
+                raise RetryableError("线索正在固证", at=clue.number)
+            seal = seal_of(tx, clue.id)
+            opinion = ledger.opinion(tx, ticket.id)
+            bundle = self._bundle(tx, ticket, clue)
+        agency = services.settings.agency
+        letter = self._directory / delivery.id / f"{ticket.number}-letter.docx"
+        letter.parent.mkdir()
+        letter.write_bytes(
+            transfer_letter(
+                ticket=ticket,
+                clue=clue,
+                recipient=services.desk.offices.get(delivery.office),
+                offices=services.desk.offices,
+                sender=Sender(
+                    name=agency.name, contact=agency.contact, legal_basis=agency.legal_basis
+                ),
+                titles=services.type_titles,
+                seal=seal,
+                bundle_digest=bundle.root_digest,
+                opinion=opinion,
+                at=services.clock.now(),
+            )
         )
-    )
-    return Package(letter=letter, bundle=bundle)
+        return letter, bundle.path
+
+    def _bundle(self, tx: Connection, ticket: Ticket, clue: Clue) -> BundleInfo:
+        if ticket.id not in self._bundles:
+            target = self._directory / f"{ticket.number}-evidence.zip"
+            self._bundles[ticket.id] = build_bundle(self._services, tx, clue, target)
+        return self._bundles[ticket.id]
 
 
 def build_bundle(services: Services, tx: Connection, clue: Clue, target: Path) -> BundleInfo:

@@ -113,7 +113,7 @@ def progress(services: Services) -> Progress:
         )
         seals = _pair(Counter({state: count for state, count in asked}))
         return Progress(
-            pages=(known.visited, known.urls),
+            pages=(known.visited, known.visited + known.due + known.taken),
             judged=_depth(tx, "待研判"),
             indexed=_depth(tx, "待索引"),
             sealed=seals,

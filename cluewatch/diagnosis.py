@@ -78,7 +78,8 @@ def _index(services: Services) -> str:
 
 
 def _browser(services: Services) -> str:
-    return str(services.renderer.executable)
+    services.renderer.render_stored("http://doctor.test/", "<p>检查</p>".encode(), "utf-8")
+    return services.renderer.executable or "Playwright"
 
 
 def _fonts() -> Diagnosis:

@@ -52,6 +52,7 @@ class Pipeline:
 
     def __init__(self, services: Services, *, owner: str) -> None:
         self._services = services
+        self._judge = services.judge  # a rulebook that does not load stops us before any work
         self._owner = owner
         self._casework = Casework(services)
 
@@ -124,7 +125,7 @@ class Pipeline:
         with services.truth.read() as tx:
             templates = documents.template_segments(tx, document.site)
         facts = services.registers.facts_about(document)
-        assessment = services.judge.judge(
+        assessment = self._judge.judge(
             document, facts, templates=templates, at=snapshot.captured_at
         )
         return Judged(

@@ -1,17 +1,21 @@
-"""Seal requests become sealed sets; then the deliveries that waited for them go out."""
+"""Seal requests become sealed sets; what comes of them goes on through the outbox."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+import structlog
 
 from cluewatch.bootstrap import Services
-from cluewatch.delivery import Deliveries
 from domain.captures import RequestReason
+from domain.errors import LeaseLost
 from evidence import requests
 from evidence import tables as evidence_tables
 from storage import leases
+from storage.leases import Lease
+
+log = structlog.get_logger()
 
 LEASE_SECONDS = 300.0
+RETRY_SECONDS = 30.0
 
 
 class SealWork:
@@ -20,7 +24,6 @@ class SealWork:
     def __init__(self, services: Services, *, owner: str) -> None:
         self._services = services
         self._owner = owner
-        self._deliveries = Deliveries(services, owner=owner)
 
     def work(self) -> int:
         """Seal one clue; returns how many were taken."""
@@ -36,17 +39,19 @@ class SealWork:
                 where=table.c.reason == RequestReason.SEAL.value,
             )
         for lease in claimed:
-            self._services.sealer.seal(requests.from_lease(lease))
-            with truth.write() as tx:
-                leases.finish(tx, table, lease)
+            self._seal(lease)
         return len(claimed)
 
-    def deliver(self) -> int:
-        """Deliver what is due; returns how many packages left."""
-        return self._deliveries.work()
-
-
-def pending_seals(tx: Connection) -> int:
-    """Requests that no sealer has finished yet."""
-    states = leases.depth(tx, evidence_tables.capture_requests)
-    return states[leases.WorkState.READY] + states[leases.WorkState.LEASED]
+    def _seal(self, lease: Lease) -> None:
+        """A seal that fails says so itself; what goes wrong beyond that is tried again later."""
+        table = evidence_tables.capture_requests
+        try:
+            self._services.sealer.seal(requests.from_lease(lease))
+            with self._services.truth.write() as tx:
+                leases.finish(tx, table, lease)
+        except LeaseLost as error:
+            log.warning("lease_lost", request=lease.id, error=str(error))
+        except Exception as error:
+            log.exception("seal_failed", request=lease.id)
+            with self._services.truth.write() as tx:
+                leases.give_back(tx, table, lease, error=str(error), delay=RETRY_SECONDS)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from cluewatch.bootstrap import Services
+from cluewatch.delivery import Deliveries
 from cluewatch.intake import crawl_config
 from cluewatch.pipeline import Pipeline
 from cluewatch.projection import Projection
@@ -53,15 +54,16 @@ def work(services: Services, role: WorkerRole, *, hours: float | None = None) ->
             for_each_round(process_steps(services), stop)
         case WorkerRole.SEAL:
             sealing = SealWork(services, owner=name)
-            for_each_round((sealing.work, sealing.deliver), stop)
+            for_each_round((sealing.work,), stop)
 
 
 def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
-    """Outbox → documents → clues, and on to the index; each step returns how many it took."""
+    """Outbox → documents → clues, index, offices; each step returns how many items it took."""
     owner = worker_name(WorkerRole.PROCESS)
     pipeline = Pipeline(services, owner=owner)
     projection = Projection(services, owner=owner)
-    return pipeline.work, projection.work
+    deliveries = Deliveries(services, owner=owner)
+    return pipeline.work, projection.work, deliveries.work
 
 
 def for_each_round(steps: tuple[Callable[[], int], ...], stop: threading.Event) -> None:

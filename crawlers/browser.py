@@ -218,7 +218,7 @@ class ChromiumRenderer:
         return {
             "browser": browser.browser_type.name,
             "browser_version": browser.version,
-            "executable": self._path() or "playwright",
+            "executable": self.executable or "playwright",
             "user_agent": self._user_agent,
             "locale": LOCALE,
             "time_zone": TIME_ZONE,
@@ -244,14 +244,15 @@ class ChromiumRenderer:
             if self._playwright is None:
                 self._playwright = await async_playwright().start()
             return await self._playwright.chromium.launch(
-                executable_path=self._path(),
+                executable_path=self.executable,
                 args=[*_FLAGS, f"--host-resolver-rules={rules}"],
                 chromium_sandbox=os.geteuid() != 0,
             )
         except (BrowserError, OSError) as error:
             raise PermanentError(f"{_REMEDY}（{str(error)[:300]}）") from error
 
-    def _path(self) -> str | None:
+    @property
+    def executable(self) -> str | None:
         """The browser of the settings, else the first on this machine, else None: Playwright's."""
         if self._executable is not None:
             return str(self._executable)

@@ -33,6 +33,8 @@ from sqlalchemy import (
 
 from domain.errors import LeaseLost
 
+MOST_DEATHS = 10
+
 
 class WorkState(StrEnum):
     """READY: to be claimed once `not_before` has passed. PARKED: waits for a person."""
@@ -89,11 +91,20 @@ def claim(
     seconds: float,
     where: ColumnElement[bool] | None = None,
 ) -> list[Lease]:
-    """Lease up to `limit` rows for `seconds`, in `work_order`, expired leases included."""
+    """Lease up to `limit` rows for `seconds`, in `work_order`, expired leases included.
+
+    A row whose workers died `MOST_DEATHS` times is parked: it may be what kills them.
+    """
     now = database_time(tx)
+    expired = and_(table.c.work_state == WorkState.LEASED, table.c.lease_until < now)
+    tx.execute(
+        update(table)
+        .where(expired, table.c.attempts >= MOST_DEATHS)
+        .values(work_state=WorkState.PARKED.value, last_error="worker died again and again")
+    )
     free = or_(
         and_(table.c.work_state == WorkState.READY, table.c.not_before <= now),
-        and_(table.c.work_state == WorkState.LEASED, table.c.lease_until < now),
+        expired,
     )
     wanted = select(table.c.id).where(free)
     if where is not None:

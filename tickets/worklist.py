@@ -16,6 +16,7 @@ from domain.findings import Family
 from domain.tickets import OfficeRole, Ticket, TicketState
 from tickets import ledger, tables
 from tickets.offices import division_prefix
+from tickets.visibility import reached
 
 E = TypeVar("E")
 
@@ -31,7 +32,7 @@ class Page(Generic[E]):
 @frozen(kw_only=True)
 class ClueFilter:
     """Which clues: None leaves a field open. `region` takes in the divisions below it; `offices`
-    means clues with a ticket in which one of them has any part (an office user's own)."""
+    means clues with a ticket that has reached one of them (see `visibility`)."""
 
     state: ClueState | None = None
     type: str | None = None
@@ -41,8 +42,8 @@ class ClueFilter:
 
 @frozen(kw_only=True)
 class TicketFilter:
-    """Which tickets: None leaves a field open. `offices` are those of which one takes part (an
-    office user's own); `role` limits that to one part."""
+    """Which tickets: None leaves a field open. `offices` means tickets that have reached one of
+    them (see `visibility`); `role` limits that to one part."""
 
     state: TicketState | None = None
     family: Family | None = None
@@ -144,7 +145,6 @@ def _paged(
 
 def _clue_conditions(wanted: ClueFilter) -> Iterator[ColumnElement[bool]]:
     clue, finding = tables.clues, tables.clue_findings
-    ticket, part = tables.tickets, tables.assignments
     if wanted.state is not None:
         yield clue.c.state == wanted.state.value
     if wanted.type is not None:
@@ -152,11 +152,7 @@ def _clue_conditions(wanted: ClueFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.region is not None:
         yield clue.c.region.startswith(division_prefix(wanted.region))
     if wanted.offices is not None:
-        yield clue.c.id.in_(
-            select(ticket.c.clue_id)
-            .join(part, part.c.ticket_id == ticket.c.id)
-            .where(part.c.office.in_(wanted.offices))
-        )
+        yield clue.c.id.in_(select(tables.tickets.c.clue_id).where(reached(wanted.offices)))
 
 
 def _ticket_conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
@@ -168,7 +164,10 @@ def _ticket_conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.region is not None:
         yield ticket.c.region.startswith(division_prefix(wanted.region))
     if wanted.offices is not None:
-        taking_part = select(part.c.ticket_id).where(part.c.office.in_(wanted.offices))
+        yield reached(wanted.offices)
         if wanted.role is not None:
-            taking_part = taking_part.where(part.c.role == wanted.role.value)
-        yield ticket.c.id.in_(taking_part)
+            yield ticket.c.id.in_(
+                select(part.c.ticket_id).where(
+                    part.c.office.in_(wanted.offices), part.c.role == wanted.role.value
+                )
+            )

@@ -11,7 +11,7 @@ import sys
 import structlog
 import typer
 
-from cluewatch.cli import accounts, cases, demo, farm, intake, library, operations, setup
+from cluewatch.cli import accounts, cases, demo, farm, intake, library, operations, rules, setup
 from cluewatch.cli.output import Exit, err
 from domain.errors import CluewatchError, ConfigError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for part in (demo, setup, intake, library, cases, operations):
+for part in (demo, setup, intake, library, cases, rules, operations):
     part.register(app)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")

@@ -173,6 +173,22 @@ def move_ticket(
     out.print(f"{after.number}：{before.state.value} → {after.state.value}")
 
 
+@ticket_app.command("characterise")
+def characterise(
+    reference: Annotated[str, typer.Argument(help="工单编号")],
+    words: Annotated[str, typer.Argument(help="定性意见的文号与内容")],
+    signer: Annotated[str, typer.Option(help="签署人")],
+) -> None:
+    """记录主办机关的定性意见；网信部门的处置件随后发出。"""
+    services = open_services()
+    with services.truth.write() as tx:
+        ticket = ledger.get(tx, reference)
+        ledger.characterise(
+            tx, ticket_id=ticket.id, words=words, signer=signer, at=services.clock.now()
+        )
+    out.print(f"{ticket.number}：已定性")
+
+
 def seal(url: Annotated[str, typer.Argument(help="已采集过的网址")]) -> None:
     """立即固证一个网址，不必等待线索。"""
     services = open_services()

@@ -38,10 +38,13 @@ def register(app: typer.Typer) -> None:
 def demo(
     seed: Annotated[str, typer.Option(help="农场种子")] = "dev",
     serve: Annotated[bool, typer.Option(help="结束后保持控制台运行")] = True,
+    port: Annotated[int, typer.Option(help="农场网站端口")] = 8480,
+    admin_port: Annotated[int, typer.Option(help="农场管理端口（本机）")] = 8481,
 ) -> None:
     """在仿真互联网上走完全程：采集、存证、研判、索引、线索、工单，并打开控制台。"""
     started = time.monotonic()
-    with demonstration.prepared(seed=seed, ports=Ports()) as (services, directory):
+    ports = Ports(pages=port, admin=admin_port)
+    with demonstration.prepared(seed=seed, ports=ports) as (services, directory):
         demonstration.load(services, directory)
         _watch(services)
         passed = _print_summary(services, directory)

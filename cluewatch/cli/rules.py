@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from classifiers import evaluation, lock
-from classifiers.evaluation import EvaluationRow
+from classifiers import evaluation, examples
+from classifiers.rulebook import lock
 from cluewatch.bootstrap import Services
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.settings import load_settings
@@ -58,19 +58,30 @@ def show_rule(slug: Annotated[str, typer.Argument(help="违法类型")]) -> None
 def test_rules() -> None:
     """运行每条规则自带的正反例句。"""
     services = Services(load_settings())
-    failures = evaluation.example_failures(services.judge)
-    for failure in failures:
-        err.print(str(failure))
-    out.print(f"{len(services.rulebook.rules)} 个类型，{len(failures)} 条例句不符。")
-    if failures:
+    rules = services.rulebook.rules.values()
+    found = [failure for rule in rules for failure in examples.failures(services.judge, rule)]
+    for failure in found:
+        err.print(f"{failure.slug}：{failure.problem}：{failure.text}", markup=False)
+    out.print(f"{len(rules)} 个类型，{len(found)} 条例句不符。")
+    if found:
         raise typer.Exit(Exit.PROBLEM)
 
 
 @rules_app.command("lock")
-def lock_rules() -> None:
-    """改动规则并提高版本后，更新锁文件。"""
-    changed = lock.update()
-    out.print("锁文件已更新：" + ("、".join(changed) or "没有变化"))
+def lock_rules(
+    check: Annotated[bool, typer.Option("--check", help="只检查，不改写")] = False,
+) -> None:
+    """规则改动并提高版本后更新锁文件；未提高版本的改动会被拒绝。"""
+    book = Services(load_settings()).rulebook
+    differences = lock.differences(book, lock.read_lock())
+    for difference in differences:
+        err.print(f"{difference.slug}：{difference.problem}")
+    if check:
+        if differences:
+            raise typer.Exit(Exit.PROBLEM)
+        return
+    lock.write_lock(book)
+    out.print(f"锁文件已更新，规则库 {book.version}。")
 
 
 def evaluate(
@@ -80,26 +91,20 @@ def evaluate(
 ) -> None:
     """在标注文本上测量精确率与召回率（仅凭文字，不用许可事实）。"""
     services = Services(load_settings())
-    report = evaluation.evaluate(list(_rows(file)), services.judge)
+    with file.open(encoding="utf-8") as lines:
+        rows = list(evaluation.read_rows(lines, name=str(file)))
+    judge = services.judge
+    started = time.perf_counter()
+    predicted = list(evaluation.predict(rows, judge))
+    report = evaluation.evaluate(rows, predicted, seconds=time.perf_counter() - started)
     if predictions is not None:
         with predictions.open("w", encoding="utf-8") as lines:
-            for row in report.predictions:
-                lines.write(json.dumps(to_plain(row), ensure_ascii=False) + "\n")
-    values = report.summary()
-    if as_json:
+            for prediction in predicted:
+                lines.write(json.dumps(to_plain(prediction), ensure_ascii=False) + "\n")
+    values = to_plain(report)
+    if as_json or not isinstance(values, dict):
         emit_json(values)
         return
-    rows = ({"指标": key, "值": value} for key, value in values.items())
-    listing(str(file), ("指标", "值"), rows, as_json=False)
-
-
-def _rows(file: Path) -> Iterator[EvaluationRow]:
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row: dict[str, Any] = json.loads(line)
-                yield EvaluationRow.from_json(row)
-            except (ValueError, KeyError, TypeError) as error:
-                raise typer.BadParameter(f"{file} 第 {number} 行：{error}") from None
+    listing(
+        str(file), ("指标", "值"), ({"指标": k, "值": v} for k, v in values.items()), as_json=False
+    )

@@ -22,6 +22,7 @@ from evidence import ledger as evidence_ledger
 from evidence.sealing import seal_of
 from tickets import clue_moves, clues, ledger, outbox, worklist
 from tickets.clue_moves import ClueMove
+from tickets.visibility import clue_visible, ticket_visible
 from tickets.worklist import ClueFilter, TicketFilter
 
 router = APIRouter()
@@ -153,6 +154,7 @@ def ticket_page(request: Request, wired: Wired, session: TicketReader, ticket_id
         clue = clues.get(tx, ticket.clue_id)
         events = ledger.events(tx, ticket.id)
         deliveries = outbox.of_ticket(tx, ticket.id)
+        opinion = ledger.opinion(tx, ticket.id)
         siblings = [t for t in ledger.of_case(tx, ticket.case_group) if t.id != ticket.id]
     return page(
         request,
@@ -162,6 +164,7 @@ def ticket_page(request: Request, wired: Wired, session: TicketReader, ticket_id
         events=events,
         deliveries=deliveries,
         siblings=siblings,
+        opinion=opinion,
         moves=[m for m in legal_moves(ticket.state) if _may(session.user, ticket, m)],
         reassign=Move.REASSIGN,
         rules=wired.rulebook.rules,
@@ -197,6 +200,28 @@ def move_ticket(
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
 
 
+@router.post("/tickets/{ticket_id}/opinion", dependencies=[Genuine])
+def characterise(
+    wired: Wired,
+    session: Mover,
+    ticket_id: str,
+    words: Annotated[str, Form(min_length=2, max_length=500)],
+) -> Response:
+    """The lead characterises the content (定性); the takedown office's copy may then leave."""
+    with wired.truth.write() as tx:
+        ticket = _visible_ticket(tx, session.user, ticket_id)
+        if not _may(session.user, ticket, Move.CHECK):
+            raise HTTPException(403, "定性须由主办机关作出")
+        ledger.characterise(
+            tx,
+            ticket_id=ticket.id,
+            words=words,
+            signer=session.user.name,
+            at=wired.clock.now(),
+        )
+    return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
+
+
 _DESK_MOVES = frozenset({Move.APPROVE, Move.REASSIGN, Move.RECALL})
 
 
@@ -213,22 +238,16 @@ def _scope(user: User) -> frozenset[str] | None:
 
 def _visible_clue(tx: Connection, user: User, clue_id: str) -> Clue:
     clue = clues.get(tx, clue_id)
-    if user.limited_to_offices and not any(
-        _takes_part(user, ticket) for ticket in ledger.of_clue(tx, clue.id)
-    ):
+    if user.limited_to_offices and not clue_visible(tx, clue.id, user.offices):
         raise HTTPException(404, "没有这条线索")
     return clue
 
 
 def _visible_ticket(tx: Connection, user: User, ticket_id: str) -> Ticket:
     ticket = ledger.get(tx, ticket_id)
-    if user.limited_to_offices and not _takes_part(user, ticket):
+    if user.limited_to_offices and not ticket_visible(tx, ticket.id, user.offices):
         raise HTTPException(404, "没有这张工单")
     return ticket
-
-
-def _takes_part(user: User, ticket: Ticket) -> bool:
-    return any(part.office in user.offices for part in ticket.assignments)
 
 
 def _note_read(tx: Connection, at: datetime, user: User, subject: str, page_name: str) -> None:

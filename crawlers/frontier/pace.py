@@ -66,7 +66,10 @@ def free(tx: Connection, host: str, *, address: str, at: datetime, delay: timede
 
     Counted from the end, so that the distance holds where the server measures it, too.
     """
-    following = at + delay + MARGIN
+    booked = tx.execute(
+        select(addresses.c.next_fetch).where(addresses.c.address == address)
+    ).scalar_one_or_none()
+    following = max(at + delay + MARGIN, booked or at)
     tx.execute(update(hosts).where(hosts.c.host == host).values(next_fetch=following))
     tx.execute(
         update(addresses)
@@ -74,6 +77,39 @@ def free(tx: Connection, host: str, *, address: str, at: datetime, delay: timede
         .values(next_fetch=following, held_until=0.0, holder=None)
     )
     return following
+
+
+def book(tx: Connection, *, address: str, now: datetime, delay: timedelta) -> datetime:
+    """Take the next free place at an address for a visit besides the crawl (a seal).
+
+    Returns the civil moment of the visit; the crawl waits until `delay` after it. `occupy` must
+    follow at that moment.
+    """
+    insert_new(tx, addresses, [{"address": address}])
+    following = tx.execute(
+        select(addresses.c.next_fetch).where(addresses.c.address == address).with_for_update()
+    ).scalar_one()
+    moment = max(following or now, now)
+    tx.execute(
+        update(addresses)
+        .where(addresses.c.address == address)
+        .values(next_fetch=moment + delay + MARGIN)
+    )
+    return moment
+
+
+def occupy(tx: Connection, *, address: str, holder: str) -> bool:
+    """Begin a booked visit; False while a request to this address is still under way.
+
+    Nothing else is sent there until `free`, or until the hold runs out by the database's clock.
+    """
+    clock = database_time(tx)
+    taken = tx.execute(
+        update(addresses)
+        .where(addresses.c.address == address, addresses.c.held_until < clock)
+        .values(holder=holder, held_until=clock + _HOLD_SECONDS)
+    )
+    return taken.rowcount == 1
 
 
 def heed(

@@ -12,16 +12,19 @@ from cluewatch.bootstrap import Services
 from cluewatch.settings import config_path, load_settings
 from crawlers.importers import ImportOptions
 
-ADVERT = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>青禾医院-牛皮癣专科</title></head>
+ADVERT = """<!doctype html><html lang="zh"><head><meta charset="utf-8">
+<title>青禾医院-牛皮癣专科</title></head>
 <body><h1>牛皮癣治疗</h1>
 <p>我院采用青禾透皮疗法，保证根治牛皮癣，永不复发。</p>
 <p>治愈率高达98%，已有三万名患者在我院康复。</p>
 <p>预约电话：400-000-0123</p>
 <p>地址：示范市青禾路1号 版权所有 青禾医院</p></body></html>"""
 
-NOTICE = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>关于查处虚假医疗广告的通告</title></head>
+NOTICE = """<!doctype html><html lang="zh"><head><meta charset="utf-8">
+<title>关于查处虚假医疗广告的通告</title></head>
 <body><h1>关于查处虚假医疗广告的通告</h1>
-<p>近日，市市场监督管理局依法查处一起虚假医疗广告案件，当事人在网站宣称“保证根治、永不复发”，违反《中华人民共和国广告法》第十六条规定。</p>
+<p>近日，市市场监督管理局依法查处一起虚假医疗广告案件，
+当事人在网站宣称“保证根治、永不复发”，违反《中华人民共和国广告法》第十六条规定。</p>
 <p>市市场监督管理局提醒消费者，凡是宣称包治百病的广告都不可信。</p></body></html>"""
 
 

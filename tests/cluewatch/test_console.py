@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from cluewatch.accounts import store as accounts
@@ -19,7 +18,7 @@ from tickets import clues, ledger, worklist
 from tickets.worklist import ClueFilter
 
 OWN = "a password of my own"
-PUBLIC = {"/login", "/healthz", "/static"}
+PUBLIC = {"/login", "/healthz"}
 
 
 def client_for(services: Services, *roles: Role, offices: tuple[str, ...] = ()) -> TestClient:
@@ -59,12 +58,12 @@ def case(services: Services, tmp_path: Path) -> str:
 def test_every_route_but_sign_in_asks_for_a_session(services: Services) -> None:
     app = create_app(services)
     client = TestClient(app, base_url="http://127.0.0.1:8470", follow_redirects=False)
-    routes = [r for r in app.routes if isinstance(r, Route) and r.path not in PUBLIC]
+    routes = {p: m for p, m in app.openapi()["paths"].items() if p not in PUBLIC}
     assert len(routes) > 10
-    for route in routes:
-        path = re.sub(r"{\w+}", "x", route.path)
-        for method in (route.methods or set()) - {"HEAD"}:
-            answer = client.request(method, path, data={})
+    for route, methods in routes.items():
+        path = re.sub(r"{\w+}", "x", route)
+        for method in methods:
+            answer = client.request(method, path, data={} if method == "post" else None)
             assert (answer.status_code, answer.headers.get("location")) == (303, "/login"), path
 
 

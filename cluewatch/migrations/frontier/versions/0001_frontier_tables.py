@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("etag", sa.String(length=500), nullable=True),
         sa.Column("last_modified", sa.String(length=100), nullable=True),
         sa.Column("digest", sa.String(length=71), nullable=True),
+        sa.Column("gist", sa.String(length=32), nullable=True),
         sa.Column("visits", sa.Integer(), nullable=False),
         sa.Column("changes", sa.Integer(), nullable=False),
         sa.Column("fail_count", sa.Integer(), nullable=False),
@@ -95,19 +96,21 @@ def upgrade() -> None:
         sa.Column("history", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_frontier_urls_digest", "frontier_urls", ["host", "digest"], unique=False)
     op.create_index(
         "ix_frontier_urls_due",
         "frontier_urls",
         ["host", "state", "priority", "next_due", "id"],
         unique=False,
     )
+    op.create_index("ix_frontier_urls_gist", "frontier_urls", ["host", "gist"], unique=False)
+    op.create_index("ix_frontier_urls_pattern", "frontier_urls", ["host", "pattern"], unique=False)
 
 
 def downgrade() -> None:
     """Undo."""
+    op.drop_index("ix_frontier_urls_pattern", table_name="frontier_urls")
+    op.drop_index("ix_frontier_urls_gist", table_name="frontier_urls")
     op.drop_index("ix_frontier_urls_due", table_name="frontier_urls")
-    op.drop_index("ix_frontier_urls_digest", table_name="frontier_urls")
     op.drop_table("frontier_urls")
     op.drop_table("frontier_robots")
     op.drop_table("frontier_patterns")

@@ -1,0 +1,226 @@
+"""What training reads: sentences with what they violate, from our own texts and from corpora.
+
+The corpora stay where the caller has them; only `texts/` is part of this package.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from classifiers.rulebook import Rulebook
+from language.normalise import compact
+from language.segments import segments
+
+OWN = Path(__file__).with_name("texts")
+HELD = "held"
+
+_ADS = ("labels_ads.jsonl", "corpus_medical_ads.jsonl.gz")
+_LAWFUL = ("corpus_lawful_medical.jsonl.gz", "corpus_general.jsonl.gz")
+_PENALISED = "ads_penalised_tw.jsonl.gz"
+_HELD_DIGITS = "01"
+_OWN_WEIGHT = 3.0
+
+
+@frozen(kw_only=True)
+class Sources:
+    """Where the training data lies: our own texts, and the corpora (None: without them).
+
+    Of the lawful corpora one record in `keep` is taken.
+    """
+
+    own: Path = OWN
+    corpora: Path | None = None
+    keep: int = 6
+
+
+@frozen(kw_only=True)
+class Example:
+    """One sentence in normal form. `types` are the slugs it violates.
+
+    `violates` may hold without a type (a violation outside the slugs); `typed` is false where
+    nobody said which. `source` is the site or set it comes from, `held` keeps it out of training.
+    """
+
+    text: str
+    types: frozenset[str]
+    violates: bool
+    source: str
+    kind: str
+    typed: bool = True
+    held: bool = False
+    weight: float = 1.0
+
+
+@frozen(kw_only=True)
+class Passage:
+    """A piece of a page with what a person marked in it: start, end, code."""
+
+    text: str
+    spans: tuple[tuple[int, int, str], ...]
+    source: str
+    kind: str
+
+
+def gather(sources: Sources, rulebook: Rulebook) -> list[Example]:
+    """All examples, in a fixed order."""
+    examples = [*own(sources.own), *examples_of_rules(rulebook)]
+    if sources.corpora is not None:
+        examples += labelled_ads(sources.corpora)
+        examples += penalised(sources.corpora)
+        examples += lawful(sources.corpora, sources.keep)
+    return examples
+
+
+def own(directory: Path) -> Iterator[Example]:
+    """Our own texts: whole rows are lawful, or violate in the sentence that holds the quote."""
+    for path in sorted(directory.glob("*.jsonl")):
+        for row in rows(path):
+            types = row.get("types", ())
+            at = row["text"].find(row["quote"]) if types else 0
+            spans = [(at, at + len(row["quote"]), slug) for slug in types]
+            for example in _sentences(
+                row["text"],
+                spans=spans,
+                source=f"own_{path.stem}",
+                kind=row.get("style") or row.get("voice", ""),
+                held=row["split"] == HELD,
+                weight=_OWN_WEIGHT,
+            ):
+                if example.violates or not types:
+                    yield example
+
+
+def examples_of_rules(rulebook: Rulebook) -> Iterator[Example]:
+    """The examples in the rule files that stand without a page."""
+    for rule in rulebook.active:
+        for sample in (*rule.matching, *rule.clear):
+            violates = sample in rule.matching
+            if not sample.page:
+                yield from _sentences(
+                    sample.text,
+                    spans=[(0, len(sample.text), rule.slug)] if violates else [],
+                    source="own_rulebook",
+                    kind=rule.slug,
+                    held=False,
+                    weight=_OWN_WEIGHT,
+                )
+
+
+def labelled_ads(corpora: Path) -> Iterator[Example]:
+    """The marked passages of real sites, sentence by sentence."""
+    for passage in passages(corpora):
+        yield from _sentences(
+            passage.text,
+            spans=passage.spans,
+            source=passage.source,
+            kind=passage.kind,
+            held=False,
+        )
+
+
+def passages(corpora: Path) -> Iterator[Passage]:
+    """The marked passages of real sites, whole."""
+    labels = {row["id"]: row for row in rows(corpora / _ADS[0])}
+    for row in rows(corpora / _ADS[1]):
+        label = labels.get(row["id"])
+        if label is not None:
+            yield Passage(
+                text=row["text"],
+                spans=tuple((s["start"], s["end"], s["code"]) for s in label["spans"]),
+                source=row["src"],
+                kind=label["kind"],
+            )
+
+
+def penalised(corpora: Path) -> Iterator[Example]:
+    """Penalised advertisements of another law: claims, but of no slug of ours for certain."""
+    for row in rows(corpora / _PENALISED):
+        _, _, claims = row["text_s"].partition("\n")
+        for sentence in _texts(claims):
+            yield Example(
+                text=sentence,
+                types=frozenset(),
+                violates=True,
+                source="penalised_tw",
+                kind="penalised",
+                typed=False,
+                weight=0.3,
+            )
+
+
+def lawful(corpora: Path, keep: int) -> Iterator[Example]:
+    """Sentences of laws, doctors' articles, questions, news, reviews and other trades."""
+    for name in _LAWFUL:
+        for row in rows(corpora / name):
+            held = row["id"][0] in _HELD_DIGITS
+            if held or int(row["id"][1:5], 16) % keep == 0:
+                for sentence in _texts(row["text"]):
+                    yield Example(
+                        text=sentence,
+                        types=frozenset(),
+                        violates=False,
+                        source=name.split(".")[0],
+                        kind=row["kind"],
+                        held=held,
+                    )
+
+
+def held_lawful(corpora: Path, most: int) -> dict[str, list[str]]:
+    """At most `most` whole records of each lawful corpus that no training sees."""
+    kept = {
+        name: [row["text"] for row in rows(corpora / name) if row["id"][0] in _HELD_DIGITS]
+        for name in _LAWFUL
+    }
+    return {
+        name.split(".")[0]: texts[:: max(1, len(texts) // most)] for name, texts in kept.items()
+    }
+
+
+def rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The records of a JSON-lines file, packed or not."""
+    opened = (
+        gzip.open(path, "rt", encoding="utf-8")
+        if path.suffix == ".gz"
+        else path.open("rt", encoding="utf-8")
+    )
+    with opened as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _texts(text: str) -> Iterator[str]:
+    view = compact(text)
+    for segment in segments(text):
+        start, end = view.norm_span(segment.start, segment.end)
+        yield view.text[start:end]
+
+
+def _sentences(
+    text: str,
+    *,
+    spans: Iterable[tuple[int, int, str]],
+    source: str,
+    kind: str,
+    held: bool,
+    weight: float = 1.0,
+) -> Iterator[Example]:
+    view, spans = compact(text), list(spans)
+    for segment in segments(text):
+        codes = {code for start, end, code in spans if start < segment.end and segment.start < end}
+        start, end = view.norm_span(segment.start, segment.end)
+        yield Example(
+            text=view.text[start:end],
+            types=frozenset(codes),
+            violates=bool(codes),
+            source=source,
+            kind=kind,
+            held=held,
+            weight=weight,
+        )

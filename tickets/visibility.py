@@ -1,0 +1,35 @@
+"""What an office may see: tickets that were sent to it, and the clues behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from domain.tickets import TicketState
+from tickets.tables import assignments, tickets
+
+_UNSENT = (TicketState.AWAITING_APPROVAL.value, TicketState.REASSIGNED.value)
+
+
+def reached(offices: Collection[str]) -> ColumnElement[bool]:
+    """The condition on `tickets` that one of these offices has got it.
+
+    Not before it is sent, and not while the office's copy waits for the characterisation (定性).
+    """
+    parts = select(assignments.c.ticket_id).where(
+        assignments.c.office.in_(offices), assignments.c.awaits_opinion.is_(False)
+    )
+    return tickets.c.id.in_(parts) & tickets.c.state.not_in(_UNSENT)
+
+
+def ticket_visible(tx: Connection, ticket_id: str, offices: Collection[str]) -> bool:
+    """Whether one of these offices has got this ticket."""
+    wanted = select(tickets.c.id).where(tickets.c.id == ticket_id, reached(offices))
+    return tx.execute(wanted).first() is not None
+
+
+def clue_visible(tx: Connection, clue_id: str, offices: Collection[str]) -> bool:
+    """Whether one of these offices has got a ticket of this clue."""
+    wanted = select(tickets.c.id).where(tickets.c.clue_id == clue_id, reached(offices)).limit(1)
+    return tx.execute(wanted).first() is not None
