@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from classifiers.model import VIOLATES, LinearModel
 from classifiers.policy import Policy
-from classifiers.quotes import LONGEST
+from classifiers.quotes import LONGEST, SHORTEST
 from classifiers.reading import Claim, Reader, Sentence, Span, clauses
 from classifiers.rulebook import Rule, Rulebook
 from classifiers.voice import Voice
@@ -54,6 +54,8 @@ class Cascade:
     def _added(
         self, sentence: Sentence, chance: Mapping[str, float], voice: Voice, found: Sequence[Claim]
     ) -> Iterator[Claim]:
+        if sentence.piece.end - sentence.piece.start < SHORTEST:
+            return
         taken = {claim.rule.slug for claim in found}
         strength = strengths(chance)
         for rule in self._rules:
@@ -73,15 +75,17 @@ class Cascade:
     def _claim(self, rule: Rule, sentence: Sentence, score: float) -> Claim:
         shares = self._model.shares(sentence.text, sentence.piece, rule.slug)
         start, end = weightiest(sentence, shares)
+        telling = self._model.telling(sentence.text, sentence.piece, rule.slug)
+        core = next((word for word in telling if start <= word[0] < end), (start, end))
         return Claim(
             rule=rule,
             pattern="",
             score=score,
             start=start,
             end=end,
-            stance=self._reader.stance(rule, sentence, (start, end)),
+            stance=self._reader.stance(rule, sentence, core),
             origin=self._model.origin,
-            telling=self._model.words(sentence.text, sentence.piece, rule.slug),
+            telling=tuple(sentence.text[first:last] for first, last in telling),
         )
 
 

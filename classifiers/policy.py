@@ -57,7 +57,7 @@ class ModelUse(Strict):
     """
 
     doubt: Threshold
-    context: dict[_Name, frozenset[_Name]] = {}
+    context: dict[_Name, frozenset[_Name]] = Field(default_factory=dict)
     thresholds: dict[_Name, Threshold]
 
 

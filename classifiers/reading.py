@@ -124,7 +124,7 @@ class Reader:
         )
 
     def _applies(self, pattern: Pattern, found: Found, traits: frozenset[str]) -> bool:
-        if pattern.page and not pattern.page & traits:
+        if not pattern.fits(traits):
             return False
         if pattern.near and not any(n in found for n in self._of(pattern.near)):
             return False

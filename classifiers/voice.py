@@ -12,8 +12,8 @@ from pydantic import Field, StringConstraints
 
 from classifiers.expressions import Expression, Lexicon
 from classifiers.rulebook.loading import expressions, file_digest
-from classifiers.strict_yaml import Strict, read
 from domain.errors import ConfigError
+from storage.datafiles import Strict, read
 
 SHIPPED = Path(__file__).with_name("voice.yml")
 UNKNOWN = "unknown"
@@ -159,7 +159,7 @@ class VoiceModel:
 
 def load(lexicon: Lexicon, path: Path = SHIPPED) -> VoiceModel:
     """Read voice.yml. Raises ConfigError naming the line or the entry."""
-    source = read(path, _VoiceSource)
+    source = read(path).validated(_VoiceSource)
     known = {trait.id for trait in source.traits}
     named = {name for s in source.speakers for name in (*s.when, *s.unless)} | {*source.offers}
     named |= {name for trait in source.traits for name in trait.unless}

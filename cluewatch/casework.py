@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from attrs import evolve
 from sqlalchemy import Connection
 
 from cluewatch.bootstrap import Services
@@ -12,7 +13,7 @@ from crawlers import source_store
 from domain.captures import CaptureRequest, RequestReason, Snapshot
 from domain.clues import Clue, ClueState
 from domain.errors import NotFound
-from domain.findings import Assessment, Fact
+from domain.findings import Assessment, Fact, Finding, Verdict
 from domain.ids import derive_id
 from domain.pages import Document
 from domain.tickets import Ticket
@@ -44,7 +45,7 @@ class Casework:
         raised = clues.raise_clues(
             tx,
             document=document,
-            assessment=assessment,
+            assessment=evolve(assessment, findings=self._grave(assessment)),
             snapshot_id=snapshot.id,
             subject=subjects.attribute(
                 document, facts, assessment, source_region=_region(tx, document)
@@ -56,6 +57,12 @@ class Casework:
         for case in raised:
             if case.created:
                 requests.ask(tx, seal_request(case.clue, snapshot, at))
+
+    def _grave(self, assessment: Assessment) -> tuple[Finding, ...]:
+        """The findings that pass the threshold of a clue; a case is not padded with doubts."""
+        grade = self._services.judge.policy.grade
+        found = assessment.findings
+        return tuple(f for f in found if grade(f.type, f.score) is Verdict.CLUE)
 
     def note_seal(self, tx: Connection, seal_id: str) -> None:
         """An attempt to seal has ended; where tickets leave by themselves, now is the time.

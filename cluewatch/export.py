@@ -60,7 +60,7 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
         "quote": finding.quote,
         "score": finding.score,
         "origin": finding.origin,
-        "articles": [f"{a.title} {a.number}" for a in finding.articles],
+        "articles": [article.citation for article in finding.articles],
         "explanation": finding.explanation,
         "template": finding.template,
     }

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, func, insert, select, update
 
 from documents import templates
 from documents.masking import masked
@@ -180,14 +180,23 @@ def verdict_counts(tx: Connection) -> dict[Verdict, int]:
 
 
 def finding_counts(tx: Connection) -> dict[str, int]:
-    """How many findings in force there are of each type, the most frequent first."""
+    """How many findings in force there are of each type, the most frequent first.
+
+    What stands in a site's template counts once for the site, however many pages repeat it.
+    """
+    once = case((findings.c.template, findings.c.segment), else_=findings.c.id)
+    place = case((findings.c.template, documents.c.site), else_=documents.c.id)
+    found = (
+        select(findings.c.type, place, once)
+        .join(documents, documents.c.id == findings.c.document_id)
+        .distinct()
+        .subquery()
+    )
     number = func.count()
     rows = tx.execute(
-        select(findings.c.type, number)
-        .group_by(findings.c.type)
-        .order_by(number.desc(), findings.c.type)
+        select(found.c.type, number).group_by(found.c.type).order_by(number.desc(), found.c.type)
     ).all()
-    return {type_: found for type_, found in rows}
+    return {type_: count_ for type_, count_ in rows}
 
 
 def _text_digest(text: str) -> str:

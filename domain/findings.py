@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -51,6 +52,40 @@ class Article:
     def in_force(self, on: date) -> bool:
         """Whether the provision applied on that day (captures are judged by their own day)."""
         return self.since <= on and (self.until is None or on < self.until)
+
+    @property
+    def citation(self) -> str:
+        """As print cites it: 《…法》第十六条第一款第（一）项; 待核 while it is unverified."""
+        return f"《{self.title}》{_in_words(self.number)}{'' if self.verified else '（待核）'}"
+
+
+_NUMBER = re.compile(
+    r"(\d{1,3})(之[一二三四五六七八九十]+)?((?:\((?:\d{1,2}|[一二三四五六七八九十]+)\))*)"
+)
+_DIGITS = "零一二三四五六七八九"
+
+
+def _in_words(number: str) -> str:
+    """Article, paragraph and item in words; a form that is not known stands as it is."""
+    parsed = _NUMBER.fullmatch(number)
+    if parsed is None:
+        return number
+    words = f"第{_chinese(int(parsed[1]))}条{parsed[2] or ''}"
+    for part in re.findall(r"\((.+?)\)", parsed[3]):
+        words += f"第{_chinese(int(part))}款" if part.isdigit() else f"第（{part}）项"
+    return words
+
+
+def _chinese(value: int) -> str:
+    """A number from 1 to 999 as statutes write it: 10 十, 16 十六, 105 一百零五, 120 一百二十."""
+    hundreds, rest = divmod(value, 100)
+    tens, ones = divmod(rest, 10)
+    words = f"{_DIGITS[hundreds]}百" if hundreds else ""
+    if tens:
+        words += "十" if tens == 1 and not hundreds else f"{_DIGITS[tens]}十"
+    elif hundreds and ones:
+        words += "零"
+    return words + (_DIGITS[ones] if ones else "")
 
 
 @frozen(kw_only=True)

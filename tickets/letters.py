@@ -267,7 +267,7 @@ def _articles(finding: Finding) -> str:
 
 
 def _article(article: Article) -> str:
-    return f"《{article.title}》{article.number}{'' if article.verified else '（待核）'}"
+    return article.citation
 
 
 def _masked(phone: str) -> str:

@@ -53,18 +53,20 @@ class LinearModel:
     def probabilities(self, text: str, pieces: Sequence[Piece]) -> _Matrix:
         """One row per piece, one column per head."""
         logits = self.sums(grams.strip(text, pieces)) * self.slope + self.offset
-        return 1 / (1 + np.exp(-np.clip(logits, -_STEEPEST, _STEEPEST)))
+        likely = 1 / (1 + np.exp(-np.clip(logits, -_STEEPEST, _STEEPEST)))
+        return np.asarray(likely, dtype=np.float32)
 
     def sums(self, laid: Strip) -> _Matrix:
         """The weighted sums before calibration."""
-        total = marks.marks(laid) @ self.marks
+        total: _Matrix = marks.marks(laid) @ self.marks
         if not len(laid.starts):
             return total
         each = np.zeros((len(laid.codes), len(self.heads)), dtype=np.float32)
         for length in range(1, grams.LONGEST_GRAM + 1):
             each += self.weights[self._rows(laid, length)]
         scale = 1 / np.sqrt(laid.counts.astype(np.float32))
-        return total + np.add.reduceat(each, laid.starts, axis=0) * scale[:, None]
+        total += np.add.reduceat(each, laid.starts, axis=0) * scale[:, None]
+        return total
 
     def shares(self, text: str, piece: Piece, head: str) -> _Matrix:
         """How much each character of a piece adds to the sum of a head."""
@@ -74,10 +76,13 @@ class LinearModel:
             worth = self.weights[self._rows(laid, length), self.head(head)] / length
             for place in range(length):
                 shares[place:] += worth[: len(worth) - place]
-        return shares[1:-1] / np.sqrt(np.float32(laid.counts[0]))
+        return np.asarray(shares[1:-1] / np.sqrt(laid.counts[0]), dtype=np.float32)
 
-    def words(self, text: str, piece: Piece, head: str) -> tuple[str, ...]:
-        """The grams of two or more characters that speak most for a head, the weightiest first."""
+    def telling(self, text: str, piece: Piece, head: str) -> tuple[tuple[int, int], ...]:
+        """Where in the text the grams stand that speak most for a head, the weightiest first.
+
+        They have two or more characters and do not overlap.
+        """
         laid = grams.strip(text, [piece])
         column = self.head(head)
         ranked = sorted(
@@ -93,7 +98,7 @@ class LinearModel:
             if len(taken) == _MOST_WORDS:
                 break
         shift = piece.start - 1
-        return tuple(text[first + shift : last + shift] for first, last in taken)
+        return tuple((first + shift, last + shift) for first, last in taken)
 
     def _rows(self, laid: Strip, length: int) -> NDArray[np.int32]:
         found = grams.slots(laid, length)

@@ -22,6 +22,13 @@ class Pattern:
     near: tuple[Expression, ...] = ()
     absent: tuple[Expression, ...] = ()
     page: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
+    unless: frozenset[str] = frozenset()
+
+    def fits(self, traits: frozenset[str]) -> bool:
+        """Whether a document that shows `traits` is one in which the pattern counts."""
+        wanted = (self.page, self.also)
+        return not self.unless & traits and all(not need or need & traits for need in wanted)
 
 
 @frozen(kw_only=True)

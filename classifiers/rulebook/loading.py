@@ -18,10 +18,10 @@ from classifiers.rulebook.schema import (
     PatternSource,
     RuleSource,
 )
-from classifiers.strict_yaml import read
 from domain.errors import ConfigError
 from domain.findings import Article
 from domain.ids import derive_id
+from storage.datafiles import read
 
 SHIPPED = Path(__file__).parent
 CLASSES = "classes.yml"
@@ -30,8 +30,8 @@ LAWS = "laws.yml"
 
 def load(directory: Path = SHIPPED) -> Rulebook:
     """Read a rulebook. Raises ConfigError (file:line) for the first thing that is wrong."""
-    classes = lexicon(read(directory / CLASSES, ClassesSource), at=CLASSES)
-    laws = read(directory / LAWS, LawTable)
+    classes = lexicon(read(directory / CLASSES).validated(ClassesSource), at=CLASSES)
+    laws = read(directory / LAWS).validated(LawTable)
     rules = [_rule(path, classes, laws) for path in rule_files(directory)]
     rules.sort(key=lambda rule: rule.order)
     for earlier, later in pairwise(rules):
@@ -64,7 +64,7 @@ def expressions(sources: Iterable[str], classes: Lexicon, *, at: str) -> tuple[E
 
 
 def _rule(path: Path, classes: Lexicon, laws: LawTable) -> Rule:
-    source = read(path, RuleSource)
+    source = read(path).validated(RuleSource)
     if source.id != path.stem:
         raise ConfigError(f"id“{source.id}”与文件名不同", at=f"{path.name}:1")
     return Rule(
@@ -102,6 +102,8 @@ def _patterns(sources: Sequence[PatternSource], classes: Lexicon, name: str) -> 
             near=expressions(source.near, classes, at=at),
             absent=expressions(source.absent, classes, at=at),
             page=frozenset(source.page),
+            also=frozenset(source.also),
+            unless=frozenset(source.unless),
         )
     return tuple(patterns.values())
 

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from classifiers.strict_yaml import Strict
 from domain.findings import Family
+from storage.datafiles import Strict
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Words = Annotated[str, StringConstraints(min_length=1)]
@@ -52,7 +52,7 @@ class PatternSource(Strict):
 
     `score` is what the words alone are worth in a voice that is not known. `near`: one of these
     must stand in the same sentence; `absent`: none of these may; `page`: the document must show
-    one of these traits (see voice.yml).
+    one of these traits (see voice.yml), `also`: and one of these, `unless`: and none of these.
     """
 
     id: Slug
@@ -61,6 +61,8 @@ class PatternSource(Strict):
     near: tuple[Words, ...] = ()
     absent: tuple[Words, ...] = ()
     page: tuple[Slug, ...] = ()
+    also: tuple[Slug, ...] = ()
+    unless: tuple[Slug, ...] = ()
 
 
 class Example(Strict):

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from classifiers.rulebook import Rulebook
 from language.normalise import compact
 from language.segments import segments
 
@@ -37,7 +35,7 @@ class Sources:
 
     own: Path = OWN
     corpora: Path | None = None
-    keep: int = 6
+    keep: int = 24
 
 
 @frozen(kw_only=True)
@@ -68,9 +66,9 @@ class Passage:
     kind: str
 
 
-def gather(sources: Sources, rulebook: Rulebook) -> list[Example]:
+def gather(sources: Sources) -> list[Example]:
     """All examples, in a fixed order."""
-    examples = [*own(sources.own), *examples_of_rules(rulebook)]
+    examples = list(own(sources.own))
     if sources.corpora is not None:
         examples += labelled_ads(sources.corpora)
         examples += penalised(sources.corpora)
@@ -95,22 +93,6 @@ def own(directory: Path) -> Iterator[Example]:
             ):
                 if example.violates or not types:
                     yield example
-
-
-def examples_of_rules(rulebook: Rulebook) -> Iterator[Example]:
-    """The examples in the rule files that stand without a page."""
-    for rule in rulebook.active:
-        for sample in (*rule.matching, *rule.clear):
-            violates = sample in rule.matching
-            if not sample.page:
-                yield from _sentences(
-                    sample.text,
-                    spans=[(0, len(sample.text), rule.slug)] if violates else [],
-                    source="own_rulebook",
-                    kind=rule.slug,
-                    held=False,
-                    weight=_OWN_WEIGHT,
-                )
 
 
 def labelled_ads(corpora: Path) -> Iterator[Example]:
@@ -185,12 +167,7 @@ def held_lawful(corpora: Path, most: int) -> dict[str, list[str]]:
 
 def rows(path: Path) -> Iterator[Mapping[str, Any]]:
     """The records of a JSON-lines file, packed or not."""
-    opened = (
-        gzip.open(path, "rt", encoding="utf-8")
-        if path.suffix == ".gz"
-        else path.open("rt", encoding="utf-8")
-    )
-    with opened as lines:
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as lines:
         for line in lines:
             yield json.loads(line)
 

@@ -10,12 +10,13 @@ import random
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse as sparse
 from attrs import frozen
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -76,9 +77,8 @@ def train(
     """Fit, calibrate and write the weights; `seed` deals the sources into folds."""
     chosen = settings or Settings()
     book = rulebook or load_rulebook()
-    slugs = tuple(rule.slug for rule in book.active)
-    heads = (VIOLATES, *slugs)
-    examples = tuple(e for e in gather(sources, book) if not e.held)
+    heads = (VIOLATES, *(rule.slug for rule in book.active))
+    examples = tuple(e for e in gather(sources) if not e.held)
     task, slots = _selected(_task(examples, heads), examples, chosen.seen)
     sums = _folded(task, deal(examples, seed), chosen)
     slope, offset = _calibration(sums, task)
@@ -122,7 +122,7 @@ def deal(examples: Sequence[Example], seed: int) -> NDArray[np.int64]:
 def features(texts: Sequence[str]) -> sparse.csr_matrix:
     """Slots of grams, then marks, one row per text: what the model sums up."""
     ends = np.cumsum([0, *(len(text) for text in texts)]).tolist()
-    pieces = [Piece(start=a, end=b) for a, b in zip(ends, ends[1:], strict=False)]
+    pieces = [Piece(start=a, end=b) for a, b in pairwise(ends)]
     laid = grams.strip("".join(texts), pieces)
     owner = np.repeat(np.arange(len(texts)), laid.ends - laid.starts)
     rows: list[NDArray[np.int64]] = []

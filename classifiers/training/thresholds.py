@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from attrs import frozen
 from numpy.typing import NDArray
 
 from classifiers import policy
@@ -15,58 +16,72 @@ from classifiers.policy import Threshold
 from classifiers.training.linear import TrainingReport
 from domain.errors import ConfigError
 
-CLUE_PRECISION = 0.9
-REVIEW_PRECISION = 0.6
+CLUE_PRECISION = 0.75
+REVIEW_PRECISION = 0.5
 FEWEST = 8
 """A type with fewer sentences above a threshold than this borrows the threshold of all types."""
 
+_GAP = 0.9
 _HEADING = "  thresholds:\n"
 _FAR = frozenset({"penalised_tw", "corpus_lawful_medical", "corpus_general"})
+
+
+@frozen(kw_only=True)
+class Judged:
+    """Strengths with what is true of their sentences, and how much each sentence counts."""
+
+    strength: NDArray[np.float64]
+    violates: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+
+    def part(self, chosen: NDArray[np.bool_]) -> Judged:
+        return Judged(
+            strength=self.strength[chosen],
+            violates=self.violates[chosen],
+            weight=self.weight[chosen],
+        )
+
+    def lowest(self, precision: float) -> float | None:
+        """The lowest strength from which on `precision` of the sentences violate, if any is."""
+        order = np.argsort(-self.strength, kind="stable")
+        right = np.cumsum((self.violates * self.weight)[order]) / np.cumsum(self.weight[order])
+        enough = np.flatnonzero(right >= precision)
+        if not enough.size or enough[-1] < FEWEST:
+            return None
+        return float(self.strength[order[enough[-1]]])
 
 
 def choose(report: TrainingReport) -> dict[str, Threshold]:
     """Per type the lowest strengths from which enough of the folded sentences do violate.
 
-    Only sentences of advertisers and of our own texts count: the lawful corpora would make
-    every threshold look precise.
+    Only sentences of advertisers and of our own texts count, half and half: the lawful corpora
+    would make every threshold look precise.
     """
     near = [n for n, e in enumerate(report.examples) if e.source not in _FAR]
-    violates = np.array([report.examples[n].violates for n in near])
     rows = [
         strengths(dict(zip(report.heads, report.folded[n].tolist(), strict=True))) for n in near
     ]
     slugs = [head for head in report.heads if head != VIOLATES]
     table = np.array([[row[slug] for slug in slugs] for row in rows])
-    overall = (table.max(axis=1), violates)
+    own = np.array([report.examples[n].source.startswith("own_") for n in near])
+    strongest = Judged(
+        strength=table.max(axis=1),
+        violates=np.array([report.examples[n].violates for n in near]),
+        weight=np.where(own, 0.5 / max(own.sum(), 1), 0.5 / max((~own).sum(), 1)),
+    )
+    likeliest = table.argmax(axis=1)
     return {
-        slug: _threshold(table[:, number], table.max(axis=1), violates, overall)
+        slug: _threshold(strongest.part(likeliest == number), strongest)
         for number, slug in enumerate(slugs)
     }
 
 
-def _threshold(
-    strength: NDArray[np.float64],
-    strongest: NDArray[np.float64],
-    violates: NDArray[np.bool_],
-    overall: tuple[NDArray[np.float64], NDArray[np.bool_]],
-) -> Threshold:
-    own = (strength[strength == strongest], violates[strength == strongest])
+def _threshold(typed: Judged, strongest: Judged) -> Threshold:
     clue, review = (
-        _lowest(own, precision) or _lowest(overall, precision) or policy.CEILING
+        typed.lowest(precision) or strongest.lowest(precision) or policy.CEILING
         for precision in (CLUE_PRECISION, REVIEW_PRECISION)
     )
-    return Threshold(review=round(min(review, clue - 0.01), 3), clue=round(clue, 3))
-
-
-def _lowest(
-    judged: tuple[NDArray[np.float64], NDArray[np.bool_]], precision: float
-) -> float | None:
-    """The lowest strength above which `precision` of the sentences violate; None if none does."""
-    strength, violates = judged
-    order = np.argsort(-strength, kind="stable")
-    right = np.cumsum(violates[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(right >= precision)
-    return float(strength[order[enough[-1]]]) if enough.size and enough[-1] >= FEWEST else None
+    return Threshold(review=round(min(review, clue * _GAP), 3), clue=round(clue, 3))
 
 
 def write(thresholds: Mapping[str, Threshold], path: Path = policy.SHIPPED) -> None:

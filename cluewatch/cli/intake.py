@@ -209,7 +209,11 @@ def _moment(text: str | None) -> datetime | None:
 
 def _spinner(text: str) -> Progress:
     progress = Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
     )
     progress.add_task(text, total=None)
     return progress

@@ -143,14 +143,27 @@ def stats(as_json: Json = False) -> None:
     services = open_services()
     with services.truth.read() as tx:
         cases = summary(tx, today=civil_date(services.clock.now()))
+        verdicts = documents.verdict_counts(tx)
+        findings = documents.finding_counts(tx)
         values = {
             "documents": documents.count(tx),
-            "verdicts": {k.value: v for k, v in documents.verdict_counts(tx).items()},
-            "findings": documents.finding_counts(tx),
+            "verdicts": {k.value: v for k, v in verdicts.items()},
+            "findings": findings,
             "cases": to_plain(cases),
         }
     if as_json:
         emit_json(values)
         return
-    rows = ({"项目": key, "数": value} for key, value in values.items())
+    offices = {office.id: office.name for office in services.desk.offices.all}
+    rows = [{"项目": "文档", "数": values["documents"]}]
+    rows += [{"项目": f"判定 {k.value}", "数": v} for k, v in verdicts.items()]
+    rows += [
+        {"项目": f"发现 {services.type_titles.get(slug, slug)}", "数": count}
+        for slug, count in sorted(findings.items(), key=lambda item: -item[1])
+    ]
+    rows += [{"项目": "线索", "数": cases.clues}, {"项目": "工单", "数": cases.tickets}]
+    rows += [
+        {"项目": f"工单 {offices.get(row.office, row.office)} {row.state}", "数": row.count}
+        for row in cases.tickets_by_office
+    ]
     listing("汇总", ("项目", "数"), rows, as_json=False)

@@ -7,8 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+_WHOLE = 24
+"""Columns no wider than this are never folded; the long ones share what is left."""
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -37,10 +42,13 @@ def listing(
             emit_json(row)
         return
     table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    for place, column in enumerate(columns):
+        widest = max((cell_len(line[place]) for line in cells), default=0)
+        narrow = widest <= _WHOLE
+        table.add_column(column, overflow="fold", no_wrap=narrow, min_width=min(widest, 14))
+    for line in cells:
+        table.add_row(*map(escape, line))
     out.print(table)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from starlette.responses import RedirectResponse
 
 from cluewatch.console.access import PasswordChangeNeeded, SignedIn, Wired
 from cluewatch.console.rendering import page
 from documents import store as documents
+from domain.people import Permission
 from tickets.calendar import civil_date
 from tickets.summary import summary
 
@@ -15,9 +17,13 @@ router = APIRouter()
 
 @router.get("/")
 def home(request: Request, wired: Wired, session: SignedIn) -> Response:
-    """Counts by verdict, type and office; every number leads to its list."""
+    """Counts by verdict, type and office; who may not see them is led to what is theirs."""
     if session.must_change:
         raise PasswordChangeNeeded
+    if session.user.limited_to_offices:
+        return RedirectResponse("/tickets", status_code=303)
+    if not session.user.may(Permission.READ_CLUE):
+        return page(request, "welcome.html")
     with wired.truth.read() as tx:
         cases = summary(tx, today=civil_date(wired.clock.now()))
         verdicts = documents.verdict_counts(tx)
