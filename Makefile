@@ -35,6 +35,9 @@ imports:
 unit:
 	$(PY) -m pytest -q -m "not browser and not elasticsearch and not postgres and not slow"
 
+bench:  ## speeds against named peers, for docs/benchmarks.md
+	$(PY) -m benchmarks.reading
+
 farm-report:  ## recall, precision and phrase overlap on seeds that the rules have never seen
 	$(PY) -m tools.farm_report
 

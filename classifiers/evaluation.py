@@ -11,9 +11,9 @@ from attrs import frozen
 from pydantic import TypeAdapter, ValidationError
 
 from classifiers.judge import Judge
-from classifiers.strict_yaml import Strict
 from domain.errors import ConfigError
 from domain.findings import Verdict
+from storage.datafiles import Strict
 
 _DEFAULT_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _RESAMPLES = 500

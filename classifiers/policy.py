@@ -11,9 +11,9 @@ from attrs import field, frozen
 from pydantic import Field, StringConstraints
 
 from classifiers.rulebook.loading import file_digest
-from classifiers.strict_yaml import Strict, read
 from domain.errors import ConfigError
 from domain.findings import Existence, Fact, Finding, Verdict
+from storage.datafiles import Strict, read
 
 SHIPPED = Path(__file__).with_name("policy.yml")
 DEFAULT = "default"
@@ -153,7 +153,7 @@ class Policy:
 
 def load(path: Path = SHIPPED) -> Policy:
     """Read policy.yml. Raises ConfigError (file:line)."""
-    source = read(path, _PolicySource)
+    source = read(path).validated(_PolicySource)
     if DEFAULT not in source.thresholds:
         raise ConfigError(f"thresholds 里缺少 {DEFAULT}", at=path.name)
     for slug, threshold in source.thresholds.items():

@@ -22,7 +22,7 @@ from crawlers.browser import ChromiumRenderer
 from crawlers.egress import Egress
 from crawlers.visits import PacedRenderer
 from domain.errors import NotFound
-from domain.ports import Clock, Ids, SearchIndex, Segmenter
+from domain.ports import Ids, SearchIndex, Segmenter
 from evidence.reader import EvidenceReader
 from evidence.sealing import Sealer
 from evidence.writer import EvidenceWriter
@@ -57,8 +57,15 @@ class Services:
         migrations.upgrade(self.truth, migrations.History.TRUTH)
         migrations.upgrade(self.frontier, migrations.History.FRONTIER)
 
+    def close(self) -> None:
+        """Return connections and end the browser; what was never asked for was never opened."""
+        for name in ("renderer", "truth", "frontier", "clock"):
+            opened = self.__dict__.pop(name, None)
+            if opened is not None:
+                opened.close()
+
     @cached_property
-    def clock(self) -> Clock:
+    def clock(self) -> SystemClock | RemoteClock:
         """The civil clock."""
         url = self.settings.clock.url
         return RemoteClock(url) if url else SystemClock()

@@ -22,6 +22,9 @@ class SystemClock:
         """The present moment in UTC."""
         return datetime.now(UTC)  # noqa: TID251 - the one place where system time enters
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     async def wait_until(self, moment: datetime) -> None:
         """Sleep until `moment`, at most a few seconds at a time so that new work is noticed."""
         seconds = (moment - self.now()).total_seconds()
@@ -47,6 +50,11 @@ class RemoteClock:
     def now(self) -> datetime:
         """The present moment of that clock, in UTC. Raises RetryableError when it is silent."""
         return self._ask("GET", None)
+
+    def close(self) -> None:
+        """Close the connection; the next reading opens another."""
+        with self._lock:
+            self._connection.close()
 
     async def wait_until(self, moment: datetime) -> None:
         """Nothing is due before `moment`: move the clock there."""

@@ -61,7 +61,10 @@ def prepared(*, seed: str, ports: Ports) -> Iterator[tuple[Services, Path]]:
         configuration.write(config_path(), farm.settings_of(directory, clock_url))
         services = Services(load_settings())
         services.prepare()
-        yield services, directory
+        try:
+            yield services, directory
+        finally:
+            services.close()
 
 
 def load(services: Services, directory: Path) -> None:

@@ -56,7 +56,7 @@ class Pipeline:
         self._owner = owner
         self._casework = Casework(services)
 
-    def work(self, *, limit: int = 16) -> int:
+    def work(self, *, limit: int = 64) -> int:
         """Take up to `limit` captures from the outbox; returns how many were taken."""
         truth = self._services.truth
         with truth.write() as tx:

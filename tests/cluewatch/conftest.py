@@ -42,8 +42,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
     wired = Services(load_settings())
     wired.prepare()
     yield wired
-    wired.truth.close()
-    wired.frontier.close()
+    wired.close()
 
 
 def bring_in(services: Services, directory: Path, name: str, html: str, url: str) -> str:

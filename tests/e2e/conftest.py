@@ -71,5 +71,4 @@ def services(demonstration: Demonstration, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("CLUEWATCH_CLOCK__URL", "")
     wired = Services(load_settings())
     yield wired
-    wired.truth.close()
-    wired.frontier.close()
+    wired.close()

@@ -38,8 +38,6 @@ def farmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services
     with demo.prepared(seed=SEED, ports=ports) as (services, directory):
         demo.load(services, directory)
         yield services
-        services.truth.close()
-        services.frontier.close()
 
 
 def test_kills_at_random_moments_lose_and_double_nothing(farmed: Services) -> None:
