@@ -18,6 +18,9 @@ from domain.errors import ConfigError
 
 CLUE_PRECISION = 0.75
 REVIEW_PRECISION = 0.5
+LAWFUL_SHARE = 1e-4
+"""Of the sentences of the lawful corpora this share may pass the threshold of a type."""
+
 FEWEST = 8
 """A type with fewer sentences above a threshold than this borrows the threshold of all types."""
 
@@ -54,33 +57,46 @@ class Judged:
 def choose(report: TrainingReport) -> dict[str, Threshold]:
     """Per type the lowest strengths from which enough of the folded sentences do violate.
 
-    Only sentences of advertisers and of our own texts count, half and half: the lawful corpora
-    would make every threshold look precise.
+    Only sentences of advertisers and of our own texts count for that, half and half: the lawful
+    corpora would make every threshold look precise. They bound it from below instead: hardly any
+    of their sentences may pass.
     """
-    near = [n for n, e in enumerate(report.examples) if e.source not in _FAR]
-    rows = [
-        strengths(dict(zip(report.heads, report.folded[n].tolist(), strict=True))) for n in near
-    ]
     slugs = [head for head in report.heads if head != VIOLATES]
-    table = np.array([[row[slug] for slug in slugs] for row in rows])
-    own = np.array([report.examples[n].source.startswith("own_") for n in near])
+    table = _table(report, slugs)
+    own = np.array([e.source.startswith("own_") for e in report.examples])
+    far = np.array([e.source in _FAR for e in report.examples])
+    violates = np.array([e.violates for e in report.examples])
+    ads = ~own & ~far
     strongest = Judged(
         strength=table.max(axis=1),
-        violates=np.array([report.examples[n].violates for n in near]),
-        weight=np.where(own, 0.5 / max(own.sum(), 1), 0.5 / max((~own).sum(), 1)),
+        violates=violates,
+        weight=np.where(own, 0.5 / max(own.sum(), 1), 0.5 / max(ads.sum(), 1)),
     )
     likeliest = table.argmax(axis=1)
+    lawful = table[far & ~violates]
     return {
-        slug: _threshold(strongest.part(likeliest == number), strongest)
+        slug: _threshold(
+            strongest.part(~far & (likeliest == number)),
+            strongest.part(~far),
+            lawful[:, number],
+        )
         for number, slug in enumerate(slugs)
     }
 
 
-def _threshold(typed: Judged, strongest: Judged) -> Threshold:
+def _table(report: TrainingReport, slugs: Sequence[str]) -> NDArray[np.float64]:
+    """Strengths, a row per sentence and a column per type."""
+    rows = [strengths(dict(zip(report.heads, row, strict=True))) for row in report.folded.tolist()]
+    return np.array([[row[slug] for slug in slugs] for row in rows])
+
+
+def _threshold(typed: Judged, strongest: Judged, lawful: NDArray[np.float64]) -> Threshold:
     clue, review = (
         typed.lowest(precision) or strongest.lowest(precision) or policy.CEILING
         for precision in (CLUE_PRECISION, REVIEW_PRECISION)
     )
+    if lawful.size:
+        clue = max(clue, float(np.quantile(lawful, 1 - LAWFUL_SHARE)))
     return Threshold(review=round(min(review, clue * _GAP), 3), clue=round(clue, 3))
 
 
