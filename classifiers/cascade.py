@@ -1,8 +1,8 @@
 """Rules and character model together: each doubts the other's words and adds its own.
 
-A rule's words in a sentence that the model finds very unlikely to violate lose worth. Where the
-rules found nothing of a type and the model is sure enough, the clause that weighs most becomes a
-claim of the model. Attitudes and exceptions clear both alike.
+A rule's words in a sentence that the model finds very unlikely to violate lose worth, and weak
+ones gain where it is sure. Where the rules found nothing and the model is sure enough, the clause
+that weighs most becomes a claim of the model. Attitudes and exceptions clear both alike.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from classifiers.policy import Policy
 from classifiers.quotes import LONGEST, SHORTEST
 from classifiers.reading import Claim, Reader, Sentence, Span, clauses
 from classifiers.rulebook import Rule, Rulebook
+from classifiers.rulebook.schema import Decidable
 from classifiers.voice import Voice
 
 
@@ -39,29 +40,37 @@ class Cascade:
         rows = self._model.probabilities(text, [sentence.piece for sentence in sentences])
         for sentence, row in zip(sentences, rows.tolist(), strict=True):
             chance = dict(zip(self._model.heads, row, strict=True))
-            found = [
-                attrs.evolve(claim, score=self._confirmed(claim, chance))
-                for claim in self._reader.claims(sentence, voice.traits)
-            ]
-            cleared = any(claim.stance for claim in found)
-            yield found if cleared else [*found, *self._added(sentence, chance, voice, found)]
+            found = self._reader.claims(sentence, voice.traits)
+            if found:
+                yield [self._weighed(claim, chance, voice) for claim in found]
+            else:
+                yield list(self._added(sentence, chance, voice))
 
-    def _confirmed(self, claim: Claim, chance: Mapping[str, float]) -> float:
-        slug = claim.rule.slug
-        likely = max(chance[VIOLATES], chance.get(slug, 0.0))
-        return self._policy.confirmed(slug, claim.score, likely)
+    def _weighed(self, claim: Claim, chance: Mapping[str, float], voice: Voice) -> Claim:
+        """A rule's claim with the model's opinion of it.
+
+        Only what words decide alone can be doubted by their look; a contact line under an
+        article is as harmless by itself as it is telling there.
+        """
+        slug, score = claim.rule.slug, claim.score
+        if claim.rule.decidable_from is Decidable.TEXT:
+            score = self._policy.confirmed(slug, score, max(chance[VIOLATES], chance[slug]))
+        alone = self._policy.alone(slug, strengths(chance)[slug], voice.speaker)
+        return attrs.evolve(claim, score=max(score, alone))
 
     def _added(
-        self, sentence: Sentence, chance: Mapping[str, float], voice: Voice, found: Sequence[Claim]
+        self, sentence: Sentence, chance: Mapping[str, float], voice: Voice
     ) -> Iterator[Claim]:
+        """The claim of the likeliest type that fits the document, if it is worth a look."""
         if sentence.piece.end - sentence.piece.start < SHORTEST:
             return
-        taken = {claim.rule.slug for claim in found}
         strength = strengths(chance)
-        for rule in self._rules:
-            score = self._policy.alone(rule.slug, strength[rule.slug], voice.speaker)
-            if score and rule.slug not in taken and self._at_home(rule, sentence, voice):
-                yield self._claim(rule, sentence, score)
+        for rule in sorted(self._rules, key=lambda each: -strength[each.slug]):
+            if self._at_home(rule, sentence, voice):
+                score = self._policy.alone(rule.slug, strength[rule.slug], voice.speaker)
+                if score:
+                    yield self._claim(rule, sentence, score)
+                return
 
     def _at_home(self, rule: Rule, sentence: Sentence, voice: Voice) -> bool:
         """Whether the document, or else the sentence itself, shows a trait the type needs."""
@@ -73,10 +82,9 @@ class Cascade:
         )
 
     def _claim(self, rule: Rule, sentence: Sentence, score: float) -> Claim:
-        shares = self._model.shares(sentence.text, sentence.piece, rule.slug)
-        start, end = weightiest(sentence, shares)
-        telling = self._model.telling(sentence.text, sentence.piece, rule.slug)
-        core = next((word for word in telling if start <= word[0] < end), (start, end))
+        weighing = self._model.weigh(sentence.text, sentence.piece, rule.slug)
+        start, end = weightiest(sentence, weighing.shares)
+        core = next((word for word in weighing.telling if start <= word[0] < end), (start, end))
         return Claim(
             rule=rule,
             pattern="",
@@ -85,7 +93,7 @@ class Cascade:
             end=end,
             stance=self._reader.stance(rule, sentence, core),
             origin=self._model.origin,
-            telling=tuple(sentence.text[first:last] for first, last in telling),
+            telling=tuple(sentence.text[first:last] for first, last in weighing.telling),
         )
 
 

@@ -16,17 +16,16 @@ _VERDICTS = {
     Verdict.REVIEW: "建议人工复核",
     Verdict.CLUE: "形成线索",
 }
-_FACTS = {"institution_licence": "医疗机构执业许可", "medical_ad_approval": "医疗广告审查证明"}
-
-
-def article_text(article: Article) -> str:
-    """A provision as it is cited; 待核 stands beside one that nobody has read in the original."""
-    return f"《{article.title}》{article.number}{'' if article.verified else '（待核）'}"
+_FACTS = {
+    "institution_licence": "医疗机构执业许可",
+    "departments": "诊疗科目",
+    "medical_ad_approval": "医疗广告审查证明",
+}
 
 
 def finding(quote: str, claim: Claim, articles: Sequence[Article], voice: Voice) -> str:
     """One sentence for one finding; a model names the words that weighed most with it."""
-    cited = "、".join(article_text(article) for article in articles)
+    cited = "、".join(article.citation for article in articles)
     words = "、".join(f"“{word}”" for word in claim.telling)
     told = f"字符模型判断，起主要作用的字词：{words}；" if words else ""
     return f"“{quote}”涉嫌“{claim.rule.title_zh}”，依据{cited}；{told}说话人判断为{voice.title}。"
@@ -59,7 +58,7 @@ def _found(findings: Sequence[Finding], rulebook: Rulebook) -> str:
     ranked = sorted(findings, key=lambda f: (-f.score, f.start))
     parts = [
         f"“{f.quote}”涉嫌{rulebook.rules[f.type].title_zh}"
-        f"（{'、'.join(article_text(article) for article in f.articles)}；"
+        f"（{'、'.join(article.citation for article in f.articles)}；"
         f"{f.origin}，得分{f.score:.2f}{'，全站模板' if f.template else ''}）"
         for f in ranked[:_MOST]
     ]

@@ -129,7 +129,9 @@ class Judge:
             if claim.stance is None
             for finding in self._finding(case, segment, claim)
         )
-        verdict = self.policy.verdict(findings, case.voice.speaker)
+        # What the whole site repeats is one case of its own; it does not accuse every page.
+        own = tuple(finding for finding in findings if not finding.template)
+        verdict = self.policy.verdict(own, case.voice.speaker)
         versions = f"policy@{self.policy.version} voice@{self.voice.version} {self.linear.origin}"
         cleared = [(case.view.text[c.start : c.end], c.stance) for _, c in claims if c.stance]
         return Assessment(

@@ -100,10 +100,10 @@ class Policy:
 
     def confirmed(self, slug: str, score: float, chance: float) -> float:
         """The score of a rule's words in a sentence that violates with this probability."""
-        doubt, threshold = self.model.doubt, self.threshold(slug)
+        doubt = self.model.doubt
         if chance >= doubt.clue:
             return score
-        return min(score, threshold.clue - _BELOW) if chance >= doubt.review else 0.0
+        return min(score, self._short_of_clue(slug)) if chance >= doubt.review else 0.0
 
     def alone(self, slug: str, chance: float, speaker: str) -> float:
         """What this probability of a type is worth without a rule, before the speaker counts.
@@ -120,7 +120,11 @@ class Policy:
                 chance, (use.review, use.clue, 1.0), (threshold.review, threshold.clue, CEILING)
             )
         )
-        return min(worth, threshold.clue - _BELOW) if self.speakers[speaker] < 0 else worth
+        return min(worth, self._short_of_clue(slug)) if self.speakers[speaker] < 0 else worth
+
+    def _short_of_clue(self, slug: str) -> float:
+        """The most that words may be worth if no speaker is to make a clue of them."""
+        return self.threshold(slug).clue - max(self.speakers.values()) - _BELOW
 
     def context(self, slug: str) -> frozenset[str]:
         """The traits of which one must show before the model alone claims this type."""

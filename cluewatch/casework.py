@@ -41,11 +41,14 @@ class Casework:
     ) -> None:
         """Raise or repeat clues; a new one gets its seal request."""
         services = self._services
+        grave = self._grave(assessment)
+        if not grave:
+            return
         at = services.clock.now()
         raised = clues.raise_clues(
             tx,
             document=document,
-            assessment=evolve(assessment, findings=self._grave(assessment)),
+            assessment=evolve(assessment, findings=grave),
             snapshot_id=snapshot.id,
             subject=subjects.attribute(
                 document, facts, assessment, source_region=_region(tx, document)

@@ -145,7 +145,8 @@ class Pipeline:
         in_force = documents.assessment(tx, judged.document.id)
         if in_force is None or in_force.id != judged.assessment.id:
             documents.put_assessment(tx, judged.assessment)
-        if judged.assessment.verdict is Verdict.CLUE:
+        repeated = any(finding.template for finding in judged.assessment.findings)
+        if judged.assessment.verdict is Verdict.CLUE or repeated:
             self._casework.raise_clues(
                 tx,
                 document=judged.document,

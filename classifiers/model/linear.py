@@ -26,6 +26,18 @@ _STEEPEST = np.float32(30)
 
 
 @frozen(kw_only=True)
+class Weighing:
+    """Why a piece speaks for a head.
+
+    `shares`: how much each character adds to the sum. `telling`: where in the text the grams of
+    two or more characters stand that add most, the weightiest first; they do not overlap.
+    """
+
+    shares: _Matrix = field(eq=False)
+    telling: tuple[tuple[int, int], ...]
+
+
+@frozen(kw_only=True)
 class LinearModel:
     """Weights by gram and mark, one column per head.
 
@@ -68,41 +80,37 @@ class LinearModel:
         total += np.add.reduceat(each, laid.starts, axis=0) * scale[:, None]
         return total
 
-    def shares(self, text: str, piece: Piece, head: str) -> _Matrix:
-        """How much each character of a piece adds to the sum of a head."""
-        laid = grams.strip(text, [piece])
+    def weigh(self, text: str, piece: Piece, head: str) -> Weighing:
+        """What in a piece speaks for a head."""
+        laid, column = grams.strip(text, [piece]), self.head(head)
         shares = np.zeros(len(laid.codes), dtype=np.float32)
+        heavy: list[tuple[float, int, int]] = []
         for length in range(1, grams.LONGEST_GRAM + 1):
-            worth = self.weights[self._rows(laid, length), self.head(head)] / length
+            worth = self.weights[self._rows(laid, length), column]
             for place in range(length):
-                shares[place:] += worth[: len(worth) - place]
-        return np.asarray(shares[1:-1] / np.sqrt(laid.counts[0]), dtype=np.float32)
-
-    def telling(self, text: str, piece: Piece, head: str) -> tuple[tuple[int, int], ...]:
-        """Where in the text the grams stand that speak most for a head, the weightiest first.
-
-        They have two or more characters and do not overlap.
-        """
-        laid = grams.strip(text, [piece])
-        column = self.head(head)
-        ranked = sorted(
-            (-float(weight), start, length)
-            for length in range(2, grams.LONGEST_GRAM + 1)
-            for start, weight in enumerate(self.weights[self._rows(laid, length), column])
-            if weight > 0 and 1 <= start <= len(laid.codes) - 1 - length
+                shares[place:] += worth[: len(worth) - place] / length
+            inside = worth[1 : len(worth) - length] if length > 1 else worth[:0]
+            order = np.argsort(-inside, kind="stable")[: _MOST_WORDS * grams.LONGEST_GRAM]
+            heavy += [(-float(inside[i]), int(i), length) for i in order if inside[i] > 0]
+        return Weighing(
+            shares=shares[1:-1] / np.sqrt(laid.counts[0], dtype=np.float32),
+            telling=_apart(sorted(heavy), piece.start),
         )
-        taken: list[tuple[int, int]] = []
-        for _, start, length in ranked:
-            if all(start + length <= first or last <= start for first, last in taken):
-                taken.append((start, start + length))
-            if len(taken) == _MOST_WORDS:
-                break
-        shift = piece.start - 1
-        return tuple((first + shift, last + shift) for first, last in taken)
 
     def _rows(self, laid: Strip, length: int) -> NDArray[np.int32]:
         found = grams.slots(laid, length)
         return np.where(found == grams.NOWHERE, 0, self.table[found])
+
+
+def _apart(heavy: Sequence[tuple[float, int, int]], shift: int) -> tuple[tuple[int, int], ...]:
+    """The first few that do not overlap, of (weight, start, length) in order."""
+    taken: list[tuple[int, int]] = []
+    for _, start, length in heavy:
+        if all(start + length <= first or last <= start for first, last in taken):
+            taken.append((start, start + length))
+        if len(taken) == _MOST_WORDS:
+            break
+    return tuple((first + shift, last + shift) for first, last in taken)
 
 
 @cache

@@ -18,13 +18,15 @@ from domain.errors import ConfigError
 
 CLUE_PRECISION = 0.75
 REVIEW_PRECISION = 0.5
-LAWFUL_SHARE = 1e-4
+LAWFUL_SHARE = 3e-4
 """Of the sentences of the lawful corpora this share may pass the threshold of a type."""
 
 FEWEST = 8
 """A type with fewer sentences above a threshold than this borrows the threshold of all types."""
 
-_GAP = 0.9
+_LEAST, _MOST = 0.25, 0.9
+"""A threshold for review lies between these parts of the one for a clue."""
+
 _HEADING = "  thresholds:\n"
 _FAR = frozenset({"penalised_tw", "corpus_lawful_medical", "corpus_general"})
 
@@ -97,7 +99,9 @@ def _threshold(typed: Judged, strongest: Judged, lawful: NDArray[np.float64]) ->
     )
     if lawful.size:
         clue = max(clue, float(np.quantile(lawful, 1 - LAWFUL_SHARE)))
-    return Threshold(review=round(min(review, clue * _GAP), 3), clue=round(clue, 3))
+    return Threshold(
+        review=round(min(max(review, clue * _LEAST), clue * _MOST), 3), clue=round(clue, 3)
+    )
 
 
 def write(thresholds: Mapping[str, Threshold], path: Path = policy.SHIPPED) -> None:

@@ -81,15 +81,16 @@ def show(
     if everything != (document_id is None) or (everything and not as_json):
         raise typer.BadParameter("给出一个文档编号，或同时使用 --all 与 --json")
     services = open_services()
+    grade = services.judge.policy.grade
     with services.truth.read() as tx:
         if document_id is None:
-            for row in export.all_rows(tx):
+            for row in export.all_rows(tx, grade):
                 emit_json(row)
             return
         document = (
             documents.by_url(tx, canonical_url(document_id)) if "://" in document_id else None
         )
-        row = export.document_row(tx, document or documents.get(tx, document_id))
+        row = export.document_row(tx, document or documents.get(tx, document_id), grade)
     if as_json:
         emit_json(row)
         return

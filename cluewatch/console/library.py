@@ -87,6 +87,7 @@ def document(request: Request, wired: Wired, session: Reader, document_id: str) 
         assessment=assessment,
         captures=captures,
         rules=rules,
+        grade=wired.judge.policy.grade,
         paragraphs=paragraphs(found, findings, {s: r.severity for s, r in rules.items()}),
     )
 

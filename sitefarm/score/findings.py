@@ -67,7 +67,8 @@ class Examiner:
         self.tally.read |= {_key(p) for p in planted if spans[p.text]}
         for finding in findings if verdict in (_CLUE, _REVIEW) else ():
             hit = [p for p in planted if _overlaps(spans[p.text], finding)]
-            self._claim(page, text, finding, hit, clue=verdict == _CLUE)
+            level = str(finding.get("verdict") or verdict)
+            self._claim(page, text, finding, hit, clue=verdict == level == _CLUE)
 
     def _claim(
         self,

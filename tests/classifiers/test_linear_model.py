@@ -75,8 +75,8 @@ def test_words_and_shares_belong_to_their_piece(text: str, skip: int) -> None:
     piece = Piece(start=min(skip, len(text)), end=len(text))
     inside = text[piece.start : piece.end]
     model = load()
-    assert len(model.shares(text, piece, VIOLATES)) == len(inside)
-    for start, end in model.telling(text, piece, VIOLATES):
+    assert len(model.weigh(text, piece, VIOLATES).shares) == len(inside)
+    for start, end in model.weigh(text, piece, VIOLATES).telling:
         assert piece.start <= start < start + 2 <= end <= piece.end
 
 
@@ -85,7 +85,7 @@ def test_shares_add_up_to_the_grams_of_the_piece() -> None:
     laid = grams.strip(TEXT, WHOLE)
     column = model.head(VIOLATES)
     edges = float(model.sums(laid)[0, column] - (marks.marks(laid) @ model.marks)[0, column])
-    assert abs(float(model.shares(TEXT, WHOLE[0], VIOLATES).sum()) - edges) < 2.0
+    assert abs(float(model.weigh(TEXT, WHOLE[0], VIOLATES).shares.sum()) - edges) < 2.0
 
 
 def test_marks_say_what_signs_a_piece_has() -> None:
