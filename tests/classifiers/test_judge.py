@@ -76,7 +76,7 @@ def test_an_advertisers_page_makes_a_clue_with_exact_quotes() -> None:
         assert SHORTEST <= len(finding.quote) <= LONGEST
         assert finding.origin.startswith(f"rule:{finding.type}@")
         assert finding.quote in finding.explanation
-    assert "《中华人民共和国广告法》16(1)(一)" in assessment.reasons[0]
+    assert "《中华人民共和国广告法》第十六条第一款第（一）项" in assessment.reasons[0]
     assert JUDGE.rulebook.version in assessment.reasons[0]
 
 
@@ -212,7 +212,7 @@ def test_renumbered_law_changes_the_article_not_the_finding() -> None:
 
 def test_unverified_articles_are_marked() -> None:
     assessment = _judge("签约治疗，无效退款。")
-    assert "医疗广告管理办法》7(二)（待核）" in assessment.reasons[0]
+    assert "医疗广告管理办法》第七条第（二）项（待核）" in assessment.reasons[0]
 
 
 SALON = ("新推出水光针补水项目，单次体验价298元。",)
