@@ -33,7 +33,7 @@ imports:
 	.venv/bin/lint-imports
 
 unit:
-	$(PY) -m pytest -q -m "not browser and not elasticsearch and not postgres and not slow"
+	$(PY) -m pytest -q -n 2 -m "not browser and not elasticsearch and not postgres and not slow"
 
 bench:  ## speeds against named peers, for docs/benchmarks.md
 	$(PY) -m benchmarks.reading

@@ -18,7 +18,7 @@ tests() { .venv/bin/python -m pytest -q "$@"; }
 group lint make --no-print-directory lint
 group types make --no-print-directory types
 group imports make --no-print-directory imports
-group unit tests -m "not browser and not elasticsearch and not postgres and not slow"
+group unit tests -n 2 -m "not browser and not elasticsearch and not postgres and not slow"
 group elastic tests -m elasticsearch
 group postgres tests -m postgres
 group browser tests -m "browser and not slow"

@@ -16,7 +16,7 @@ from classifiers.policy import Threshold
 from classifiers.training.linear import TrainingReport
 from domain.errors import ConfigError
 
-CLUE_PRECISION = 0.75
+CLUE_PRECISION = 0.85
 REVIEW_PRECISION = 0.5
 LAWFUL_SHARE = 3e-4
 """Of the sentences of the lawful corpora this share may pass the threshold of a type."""
