@@ -31,7 +31,7 @@ _TYPES = (
     ("expert_endorsement", Family.ADVERTISING, 3),
     ("false_qualification", Family.ADVERTISING, 4),
     ("absolute_term", Family.ADVERTISING, 2),
-    ("prohibited_drug", Family.PRODUCT, 4),
+    ("prohibited_drug", Family.ADVERTISING, 4),
     ("price_fraud", Family.ADVERTISING, 3),
     ("beauty_salon_medical", Family.PRACTICE, 4),
     ("unlicensed_practice", Family.PRACTICE, 5),

@@ -102,7 +102,7 @@ def test_every_clue_has_its_tickets(slugs: list[str], kind: SubjectKind, region:
             {HEALTH, OfficeKind.MEDICAL_INSURANCE},
         ),
         ("absolute_term", Family.ADVERTISING, MARKET, set()),
-        ("prohibited_drug", Family.PRODUCT, MARKET, {HEALTH}),  # 药监 is the market's house
+        ("prohibited_drug", Family.ADVERTISING, MARKET, {HEALTH}),  # 药监 is the market's house
         ("price_fraud", Family.ADVERTISING, MARKET, set()),
         ("unlicensed_practice", Family.PRACTICE, HEALTH, {OfficeKind.PUBLIC_SECURITY, MARKET}),
         ("disguised", Family.ADVERTISING, MARKET, {HEALTH}),
