@@ -32,7 +32,7 @@ from storage.leases import Lease
 
 log = structlog.get_logger()
 
-LEASE_SECONDS = 120.0
+LEASE_SECONDS = 60.0
 RETRY_SECONDS = 30.0
 
 

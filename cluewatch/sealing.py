@@ -14,7 +14,7 @@ from storage.leases import Lease
 
 log = structlog.get_logger()
 
-LEASE_SECONDS = 300.0
+LEASE_SECONDS = 120.0
 RETRY_SECONDS = 30.0
 
 

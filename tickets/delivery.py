@@ -24,7 +24,7 @@ from tickets import ledger, outbox, tables
 from tickets.offices import Offices
 from tickets.outbox import Delivery, Hold
 
-LEASE_SECONDS = 300.0
+LEASE_SECONDS = 60.0
 MAX_ATTEMPTS = 8
 _FIRST_DELAY = 30.0
 _LONGEST_DELAY = 3600.0
