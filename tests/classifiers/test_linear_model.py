@@ -85,7 +85,9 @@ def test_shares_add_up_to_the_grams_of_the_piece() -> None:
     laid = grams.strip(TEXT, WHOLE)
     column = model.head(VIOLATES)
     edges = float(model.sums(laid)[0, column] - (marks.marks(laid) @ model.marks)[0, column])
-    assert abs(float(model.weigh(TEXT, WHOLE[0], VIOLATES).shares.sum()) - edges) < 2.0
+    shares = float(model.weigh(TEXT, WHOLE[0], VIOLATES).shares.sum())
+    # Grams over the edges of the piece belong to no character of it, so the sums differ by those.
+    assert abs(shares - edges) < 0.5 * edges
 
 
 def test_marks_say_what_signs_a_piece_has() -> None:
