@@ -118,7 +118,8 @@ class Reader:
             (
                 stance.title
                 for stance in self._voice.stances
-                if rule.slug not in stance.not_for and self._holds(stance, sentence, span)
+                if stance.not_for.isdisjoint((rule.slug, rule.speech))
+                and self._holds(stance, sentence, span)
             ),
             None,
         )

@@ -8,7 +8,7 @@ from datetime import date
 from attrs import field, frozen
 
 from classifiers.expressions import Expression, Lexicon
-from classifiers.rulebook.schema import Decidable, Status
+from classifiers.rulebook.schema import Decidable, Speech, Status
 from domain.findings import Article, Family
 
 
@@ -56,6 +56,7 @@ class Rule:
     family: Family
     severity: int
     decidable_from: Decidable
+    speech: Speech
     lead: str
     copies: tuple[str, ...]
     articles: tuple[Article, ...]

@@ -77,6 +77,7 @@ def _rule(path: Path, classes: Lexicon, laws: LawTable) -> Rule:
         family=source.family,
         severity=source.severity,
         decidable_from=source.decidable_from,
+        speech=source.speech,
         lead=source.lead,
         copies=source.copies,
         articles=_articles(source.legal_basis, laws, path.name),

@@ -33,6 +33,13 @@ class Decidable(StrEnum):
     RECORDING = "recording"
 
 
+class Speech(StrEnum):
+    """What the words do: claim something, which can be denied, asked or studied, or offer it."""
+
+    CLAIM = "claim"
+    OFFER = "offer"
+
+
 class Title(Strict):
     """The name of the violation in both languages."""
 
@@ -90,6 +97,7 @@ class RuleSource(Strict):
     family: Family
     severity: int = Field(ge=1, le=5)
     decidable_from: Decidable
+    speech: Speech
     lead: Slug
     copies: tuple[Slug, ...] = ()
     legal_basis: tuple[Basis, ...] = Field(min_length=1)

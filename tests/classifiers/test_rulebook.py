@@ -105,7 +105,7 @@ def test_a_damaged_lock_is_an_error(copy: Path) -> None:
     [
         ("order: 2", "order: 2\norder: 3", r"cure_rate\.yml:5: .*order.*重复"),
         ("family: advertising", "family: adverts", r"cure_rate\.yml:6: family"),
-        ("penalty:", "surprise: 1\npenalty:", r"cure_rate\.yml:16: surprise"),
+        ("penalty:", "surprise: 1\npenalty:", r"cure_rate\.yml:17: surprise"),
         ("id: cure_rate\n", "id: other\n", "与文件名不同"),
         ("order: 2", "order: 1", "order 相同"),
         ('article: "58"', 'article: "580"', "没有 advertising_law"),
