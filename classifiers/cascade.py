@@ -1,76 +1,89 @@
-"""Rules and character model together: each doubts the other's words and adds its own.
+"""Rules and models together: each doubts the other's words and adds its own.
 
-A rule's words in a sentence that the model finds very unlikely to violate lose worth, and weak
-ones gain where it is sure. Where the rules found nothing and the model is sure enough, the clause
-that weighs most becomes a claim of the model. Attitudes and exceptions clear both alike.
+A rule's words in a sentence that the models find very unlikely to violate lose worth, and weak
+ones gain where they are sure. Of a type that no rule named and they are sure enough of, the clause
+that weighs most becomes a claim. Attitudes and exceptions clear both alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.model import VIOLATES, LinearModel
+from classifiers.model import VIOLATES, Opinion
 from classifiers.policy import Policy
 from classifiers.quotes import LONGEST, SHORTEST
 from classifiers.reading import Claim, Reader, Sentence, Span, clauses
 from classifiers.rulebook import Rule, Rulebook
-from classifiers.rulebook.schema import Decidable
+from classifiers.rulebook.schema import Decidable, Speech
 from classifiers.voice import Voice
+from domain.findings import Verdict
 
 
 class Cascade:
     """What the rules and the model claim, sentence by sentence."""
 
     def __init__(
-        self, *, rulebook: Rulebook, reader: Reader, model: LinearModel, policy: Policy
+        self, *, rulebook: Rulebook, reader: Reader, opinion: Opinion, policy: Policy
     ) -> None:
         self._reader = reader
-        self._model = model
+        self._opinion = opinion
         self._policy = policy
-        self._rules = tuple(rule for rule in rulebook.active if rule.slug in model.heads)
+        self._rules = tuple(rule for rule in rulebook.active if rule.slug in opinion.heads)
 
     def claims(
         self, text: str, sentences: Sequence[Sentence], voice: Voice
     ) -> Iterator[list[Claim]]:
         """The claims of each sentence of a document in which `voice` speaks."""
-        rows = self._model.probabilities(text, [sentence.piece for sentence in sentences])
-        for sentence, row in zip(sentences, rows.tolist(), strict=True):
-            chance = dict(zip(self._model.heads, row, strict=True))
-            found = self._reader.claims(sentence, voice.traits)
-            if found:
-                yield [self._weighed(claim, chance, voice) for claim in found]
-            else:
-                yield list(self._added(sentence, chance, voice))
+        found = [self._reader.claims(sentence, voice.traits) for sentence in sentences]
+        pieces = [sentence.piece for sentence in sentences]
+        chances = self._opinion.chances(text, pieces, [bool(claims) for claims in found])
+        for sentence, claims, chance in zip(sentences, found, chances, strict=True):
+            weighed = [self._weighed(claim, chance, voice) for claim in claims]
+            named = {claim.rule.slug for claim in claims}
+            yield [*weighed, *self._added(sentence, chance, voice, named)]
 
     def _weighed(self, claim: Claim, chance: Mapping[str, float], voice: Voice) -> Claim:
-        """A rule's claim with the model's opinion of it.
+        """A rule's claim with the models' opinion of it.
 
-        Only what words decide alone can be doubted by their look; a contact line under an
-        article is as harmless by itself as it is telling there.
+        Only an assertion that words decide alone can be doubted by its look. An unlawful thing
+        offered in so many words stays offered, and a contact line under an article is as
+        harmless by itself as it is telling there.
         """
         slug, score = claim.rule.slug, claim.score
-        if claim.rule.decidable_from is Decidable.TEXT:
+        if slug not in chance:
+            return claim  # too few examples to learn the type: the rule's word stands
+        if claim.rule.decidable_from is Decidable.TEXT and claim.rule.speech is Speech.CLAIM:
             score = self._policy.confirmed(slug, score, max(chance[VIOLATES], chance[slug]))
         alone = self._policy.alone(slug, strengths(chance)[slug], voice.speaker)
         return attrs.evolve(claim, score=max(score, alone))
 
     def _added(
-        self, sentence: Sentence, chance: Mapping[str, float], voice: Voice
+        self, sentence: Sentence, chance: Mapping[str, float], voice: Voice, named: Set[str]
     ) -> Iterator[Claim]:
-        """The claim of the likeliest type that fits the document, if it is worth a look."""
+        """A claim of every type that no rule named, fits the document and is sure enough.
+
+        Good enough for a clue, that is; the likeliest type of a sentence in which no rule spoke
+        may also be for a person to look at.
+        """
         if sentence.piece.end - sentence.piece.start < SHORTEST:
             return
         strength = strengths(chance)
-        for rule in sorted(self._rules, key=lambda each: -strength[each.slug]):
-            if self._at_home(rule, sentence, voice):
-                score = self._policy.alone(rule.slug, strength[rule.slug], voice.speaker)
-                if score:
-                    yield self._claim(rule, sentence, score)
-                return
+        home = [rule for rule in self._rules if self._at_home(rule, sentence, voice)]
+        first = max(home, key=lambda rule: strength[rule.slug], default=None)
+        for rule in home:
+            score = self._policy.alone(rule.slug, strength[rule.slug], voice.speaker)
+            doubtful = rule is first and not named
+            if rule.slug not in named and score and (doubtful or self._sure(rule, score, voice)):
+                yield self._claim(rule, sentence, score)
+
+    def _sure(self, rule: Rule, score: float, voice: Voice) -> bool:
+        """Whether words worth `score` make a clue in this document, before facts are asked."""
+        total = self._policy.score(rule.slug, score, voice.speaker, voice.traits, ())
+        return self._policy.grade(rule.slug, total) is Verdict.CLUE
 
     def _at_home(self, rule: Rule, sentence: Sentence, voice: Voice) -> bool:
         """Whether the document, or else the sentence itself, shows a trait the type needs."""
@@ -82,7 +95,7 @@ class Cascade:
         )
 
     def _claim(self, rule: Rule, sentence: Sentence, score: float) -> Claim:
-        weighing = self._model.weigh(sentence.text, sentence.piece, rule.slug)
+        weighing = self._opinion.linear.weigh(sentence.text, sentence.piece, rule.slug)
         start, end = weightiest(sentence, weighing.shares)
         core = next((word for word in weighing.telling if start <= word[0] < end), (start, end))
         return Claim(
@@ -92,7 +105,7 @@ class Cascade:
             start=start,
             end=end,
             stance=self._reader.stance(rule, sentence, core),
-            origin=self._model.origin,
+            origin=self._opinion.origin,
             telling=tuple(sentence.text[first:last] for first, last in weighing.telling),
         )
 

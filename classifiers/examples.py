@@ -1,4 +1,8 @@
-"""The examples in the rule files, run as tests."""
+"""The examples in the rule files, run as tests.
+
+An example that matches is good for a clue; of a type that words alone never decide (no pattern of
+its rule is worth a clue), it is good for a look.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +32,10 @@ class ExampleFailure:
 def failures(judge: Judge, rule: Rule) -> Iterator[ExampleFailure]:
     """What is wrong with the examples of one rule: missed violations, accused lawful texts."""
     for sample in rule.matching:
-        clues = _clues(judge, sample)
-        if rule.slug not in {finding.type for finding in clues}:
+        if not any(finding.type == rule.slug for finding in _telling(judge, rule, sample)):
             yield ExampleFailure(slug=rule.slug, text=sample.text, problem="应当命中，没有命中")
     for sample in rule.clear:
-        for finding in _clues(judge, sample):
+        for finding in _telling(judge, rule, sample):
             yield ExampleFailure(
                 slug=rule.slug,
                 text=sample.text,
@@ -40,8 +43,10 @@ def failures(judge: Judge, rule: Rule) -> Iterator[ExampleFailure]:
             )
 
 
-def _clues(judge: Judge, sample: Sample) -> list[Finding]:
-    """The findings in an example that are good for a clue."""
+def _telling(judge: Judge, rule: Rule, sample: Sample) -> list[Finding]:
+    """The findings in an example that count: all that are good for a clue, and those of the
+    rule itself that are good for a look where its words can do no more."""
+    decides = any(p.score >= judge.policy.threshold(rule.slug).clue for p in rule.patterns)
     text = f"{sample.page}\n{sample.text}" if sample.page else sample.text
     names = (sample.page,) if sample.page else ()
     page = Page(id="", text=text, names=names, captured_at=EXAMPLE_DAY)
@@ -51,5 +56,8 @@ def _clues(judge: Judge, sample: Sample) -> list[Finding]:
         finding
         for finding in assessment.findings
         if finding.start >= begins
-        and judge.policy.grade(finding.type, finding.score) is Verdict.CLUE
+        and (
+            judge.policy.grade(finding.type, finding.score) is Verdict.CLUE
+            or (finding.type == rule.slug and not decides)
+        )
     ]

@@ -27,7 +27,7 @@ def finding(quote: str, claim: Claim, articles: Sequence[Article], voice: Voice)
     """One sentence for one finding; a model names the words that weighed most with it."""
     cited = "、".join(article.citation for article in articles)
     words = "、".join(f"“{word}”" for word in claim.telling)
-    told = f"字符模型判断，起主要作用的字词：{words}；" if words else ""
+    told = f"模型判断，起主要作用的字词：{words}；" if words else ""
     return f"“{quote}”涉嫌“{claim.rule.title_zh}”，依据{cited}；{told}说话人判断为{voice.title}。"
 
 

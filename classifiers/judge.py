@@ -10,7 +10,7 @@ from attrs import frozen
 
 from classifiers import explain, model, policy, voice
 from classifiers.cascade import Cascade
-from classifiers.model import LinearModel
+from classifiers.model import Opinion
 from classifiers.policy import Policy
 from classifiers.quotes import quote_span
 from classifiers.reading import Claim, Reader, Sentence
@@ -60,7 +60,7 @@ class _Case:
 
 
 class Judge:
-    """Applies a rulebook, a voice model, a character model and a policy.
+    """Applies a rulebook, a voice model, the opinion of two models and a policy.
 
     It holds no state between documents.
     """
@@ -70,15 +70,15 @@ class Judge:
         rulebook: Rulebook,
         policy_in_force: Policy | None = None,
         voice_model: VoiceModel | None = None,
-        linear: LinearModel | None = None,
+        opinion: Opinion | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.policy = policy_in_force or policy.load()
         self.voice = voice_model or voice.load(rulebook.lexicon)
         self.reader = Reader(rulebook, self.voice)
-        self.linear = linear or model.load()
+        self.opinion = opinion or model.load(self.policy.model.open_from)
         self.cascade = Cascade(
-            rulebook=rulebook, reader=self.reader, model=self.linear, policy=self.policy
+            rulebook=rulebook, reader=self.reader, opinion=self.opinion, policy=self.policy
         )
 
     def judge(
@@ -132,7 +132,9 @@ class Judge:
         # What the whole site repeats is one case of its own; it does not accuse every page.
         own = tuple(finding for finding in findings if not finding.template)
         verdict = self.policy.verdict(own, case.voice.speaker)
-        versions = f"policy@{self.policy.version} voice@{self.voice.version} {self.linear.origin}"
+        versions = " ".join(
+            (f"policy@{self.policy.version}", f"voice@{self.voice.version}", self.opinion.versions)
+        )
         cleared = [(case.view.text[c.start : c.end], c.stance) for _, c in claims if c.stance]
         return Assessment(
             id=derive_id("assessment", page.id, self.rulebook.version, versions, *map(repr, facts)),
@@ -192,7 +194,8 @@ class Judge:
     def _finding(self, case: _Case, segment: Segment, claim: Claim) -> Iterable[Finding]:
         """The finding that a claim makes; none when it is worth less than a look or lawful then."""
         slug, page = claim.rule.slug, case.page
-        score = self.policy.score(slug, claim.score, case.voice.speaker, case.facts)
+        voice = case.voice
+        score = self.policy.score(slug, claim.score, voice.speaker, voice.traits, case.facts)
         articles = claim.rule.articles_on(page.day)
         if self.policy.grade(slug, score) is Verdict.CLEAR or not articles:
             return
@@ -209,7 +212,7 @@ class Judge:
             score=score,
             origin=claim.origin,
             articles=articles,
-            explanation=explain.finding(quote, claim, articles, case.voice),
+            explanation=explain.finding(quote, claim, articles, voice),
             segment=key,
             template=key in case.templates,
         )

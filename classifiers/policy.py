@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +40,14 @@ class FactShift(Strict):
     shift: float = Field(ge=-1, le=1)
 
 
+class Circumstance(Strict):
+    """What it does to the score of a type that the document shows all of these traits."""
+
+    type: _Name
+    shows: frozenset[_Name] = Field(min_length=1)
+    shift: float = Field(ge=-1, le=1)
+
+
 class Combination(Strict):
     """When findings for review make a clue together: by whom, of how many types, how many."""
 
@@ -49,13 +57,15 @@ class Combination(Strict):
 
 
 class ModelUse(Strict):
-    """How the character model joins the rules; probabilities, not scores.
+    """How the models join the rules; probabilities, not scores.
 
-    `doubt`: below `clue` a rule's words make no clue any more, below `review` nothing. `context`:
-    traits of which a document must show one before the model alone claims that type.
-    `thresholds`: from which probability the model's own claims are for review and for a clue.
+    `open_from`: what the linear model must give a sentence for the transformer to read it, unless
+    a rule speaks in it. `doubt`: below `clue` a rule's words make no clue any more, below `review`
+    nothing. `context`: traits of which a document must show one before the models alone claim
+    that type. `thresholds`: from which probability their own claims are for review and for a clue.
     """
 
+    open_from: float = Field(ge=0, le=1)
     doubt: Threshold
     context: dict[_Name, frozenset[_Name]] = Field(default_factory=dict)
     thresholds: dict[_Name, Threshold]
@@ -66,6 +76,7 @@ class _PolicySource(Strict):
     thresholds: dict[_Name, Threshold]
     speakers: dict[_Name, float]
     facts: tuple[FactShift, ...] = ()
+    circumstances: tuple[Circumstance, ...] = ()
     combination: Combination
     model: ModelUse
 
@@ -78,6 +89,7 @@ class Policy:
     thresholds: Mapping[str, Threshold]
     speakers: Mapping[str, float]
     facts: tuple[FactShift, ...]
+    circumstances: tuple[Circumstance, ...]
     combination: Combination = field(repr=False)
     model: ModelUse = field(repr=False)
 
@@ -92,9 +104,13 @@ class Policy:
             return Verdict.CLUE
         return Verdict.REVIEW if score >= threshold.review else Verdict.CLEAR
 
-    def score(self, slug: str, words: float, speaker: str, facts: Sequence[Fact]) -> float:
-        """The score of words worth `words`, spoken by `speaker`, given the facts."""
+    def score(
+        self, slug: str, words: float, speaker: str, traits: Set[str], facts: Sequence[Fact]
+    ) -> float:
+        """The score of words worth `words`, spoken by `speaker` in a document with these traits,
+        given the facts."""
         total = words + self.speakers[speaker]
+        total += sum(c.shift for c in self.circumstances if c.type == slug and c.shows <= traits)
         total += sum(shift.shift for shift, _ in self.applicable(slug, facts))
         return round(min(max(total, 0.0), CEILING), 4)
 
@@ -168,6 +184,7 @@ def load(path: Path = SHIPPED) -> Policy:
         thresholds=source.thresholds,
         speakers=source.speakers,
         facts=source.facts,
+        circumstances=source.circumstances,
         combination=source.combination,
         model=source.model,
     )

@@ -1,5 +1,6 @@
-"""The hashed character model: the first depth of the cascade, beside the rules."""
+"""What reads beside the rules: a hashed linear model, a small transformer, and both together."""
 
-from classifiers.model.linear import VIOLATES, LinearModel, load
+from classifiers.model.linear import VIOLATES
+from classifiers.model.opinion import Opinion, load
 
-__all__ = ["VIOLATES", "LinearModel", "load"]
+__all__ = ["VIOLATES", "Opinion", "load"]

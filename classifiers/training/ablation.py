@@ -1,36 +1,31 @@
 """What rules, model and both together are worth, on texts that the weights never saw.
 
-On the marked passages the model answers with the folds of training, so no site helps to judge
-itself; on our own texts and on the lawful corpora only the held-out part is judged.
+Of the marked passages only those of the development sites are judged, of our own texts and of the
+lawful corpora only the held-out part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
-import numpy as np
-from attrs import field, frozen
-from numpy.typing import NDArray
+from attrs import frozen
 
 from classifiers import policy
 from classifiers.judge import Judge
-from classifiers.model import LinearModel, load
 from classifiers.policy import ModelUse, Threshold
 from classifiers.rulebook import Rulebook
-from classifiers.scan import Piece
 from classifiers.training import examples
 from classifiers.training.examples import HELD, Sources
-from classifiers.training.linear import TrainingReport
 from domain.findings import Verdict
 from language.segments import Segment, segments
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 LAWFUL_RECORDS = 4000
 
-_SILENT = ModelUse(doubt=Threshold(review=0, clue=0), thresholds={})
+_SILENT = ModelUse(open_from=1, doubt=Threshold(review=0, clue=0), thresholds={})
 
 
 @frozen(kw_only=True)
@@ -46,46 +41,30 @@ class Score:
     clues: float
 
 
-@frozen(kw_only=True)
-class FoldedModel(LinearModel):
-    """The shipped model, but for sentences of training it answers as the folds did."""
-
-    answers: Mapping[str, NDArray[np.float32]] = field(eq=False, repr=False)
-
-    def probabilities(self, text: str, pieces: Sequence[Piece]) -> NDArray[np.float32]:
-        """One row per piece, one column per head."""
-        rows = super().probabilities(text, pieces)
-        for number, piece in enumerate(pieces):
-            rows[number] = self.answers.get(text[piece.start : piece.end], rows[number])
-        return rows
-
-
-def ablation(sources: Sources, report: TrainingReport, rulebook: Rulebook) -> tuple[Score, ...]:
-    """All readers on all sets."""
-    shipped = load()
-    answers = {e.text: row for e, row in zip(report.examples, report.folded, strict=True)}
-    folded = FoldedModel(**attrs.asdict(shipped, recurse=False), answers=answers)
-    scores = list(_held(sources, readers(rulebook, shipped)))
+def ablation(sources: Sources, sites: Set[str], rulebook: Rulebook) -> tuple[Score, ...]:
+    """All readers on all sets; `sites` are those of the marked passages that no model has seen."""
+    judges = readers(rulebook)
+    scores = list(_held(sources, judges))
     if sources.corpora is not None:
-        scores += _passages(sources.corpora, readers(rulebook, folded))
-        scores += _lawful(sources.corpora, readers(rulebook, shipped))
+        scores += _passages(sources.corpora, sites, judges)
+        scores += _lawful(sources.corpora, judges)
     return tuple(scores)
 
 
-def readers(rulebook: Rulebook, model: LinearModel) -> dict[str, Judge]:
-    """The judge with the rules alone, with the model alone, with both."""
+def readers(rulebook: Rulebook) -> dict[str, Judge]:
+    """The judge with the rules alone, with the models alone, with all of it."""
     whole = policy.load()
     bare = {slug: attrs.evolve(rule, patterns=()) for slug, rule in rulebook.rules.items()}
     return {
-        "rules": Judge(rulebook, attrs.evolve(whole, model=_SILENT), linear=model),
-        "model": Judge(attrs.evolve(rulebook, rules=bare), whole, linear=model),
-        "cascade": Judge(rulebook, whole, linear=model),
+        "rules": Judge(rulebook, attrs.evolve(whole, model=_SILENT)),
+        "models": Judge(attrs.evolve(rulebook, rules=bare), whole),
+        "cascade": Judge(rulebook, whole),
     }
 
 
-def _passages(corpora: Path, judges: Mapping[str, Judge]) -> Iterator[Score]:
+def _passages(corpora: Path, sites: Set[str], judges: Mapping[str, Judge]) -> Iterator[Score]:
     """Sentence by sentence: marked by a person, found by the judge."""
-    marked = list(examples.passages(corpora))
+    marked = [passage for passage in examples.passages(corpora) if passage.source in sites]
     for name, judge in judges.items():
         pairs = [
             (_touched(cut, p.spans), _touched(cut, found))
@@ -93,7 +72,7 @@ def _passages(corpora: Path, judges: Mapping[str, Judge]) -> Iterator[Score]:
             for found in [clues(judge, p.text)]
             for cut in segments(p.text)
         ]
-        yield _score(name, "marked passages by site", pairs)
+        yield _score(name, "marked passages of unseen sites", pairs)
 
 
 def _held(sources: Sources, judges: Mapping[str, Judge]) -> Iterator[Score]:

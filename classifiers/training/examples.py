@@ -7,17 +7,28 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import random
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
+from classifiers.model import VIOLATES
+from classifiers.rulebook import Rulebook
 from language.normalise import compact
 from language.segments import segments
 
 OWN = Path(__file__).with_name("texts")
+MARKS = Path(__file__).with_name("marks.jsonl")
 HELD = "held"
+SHARES = 6
+FEWEST = 15
+"""A type with fewer examples than this is left to the rules."""
 
 _ADS = ("labels_ads.jsonl", "corpus_medical_ads.jsonl.gz")
 _LAWFUL = ("corpus_lawful_medical.jsonl.gz", "corpus_general.jsonl.gz")
@@ -66,6 +77,35 @@ class Passage:
     kind: str
 
 
+def heads(examples: Sequence[Example], rulebook: Rulebook) -> tuple[str, ...]:
+    """What a model answers: whether a sentence violates, and each type with enough examples."""
+    seen = Counter(slug for example in examples for slug in example.types)
+    return (VIOLATES, *(rule.slug for rule in rulebook.active if seen[rule.slug] >= FEWEST))
+
+
+def development(examples: Sequence[Example], seed: int) -> NDArray[np.bool_]:
+    """Which examples choose thresholds and never train: about a sixth of what every kind has.
+
+    Sites go whole, texts of our own and of corpora one by one. Of six shares of like size the one
+    with the most sites is taken.
+    """
+    sizes = Counter(e.source for e in examples if "/" in e.source)
+    order = sorted(sizes)
+    random.Random(seed).shuffle(order)  # noqa: S311 - dealing, not a secret
+    shares: list[list[str]] = [[] for _ in range(SHARES)]
+    for site in sorted(order, key=lambda name: -sizes[name]):
+        min(shares, key=lambda share: sum(sizes[name] for name in share)).append(site)
+    chosen = frozenset(sorted(shares, key=len)[-1])
+    return np.array(
+        [
+            e.source in chosen
+            if "/" in e.source
+            else zlib.crc32(f"{seed}{e.text}".encode()) % SHARES == 0
+            for e in examples
+        ]
+    )
+
+
 def gather(sources: Sources) -> list[Example]:
     """All examples, in a fixed order."""
     examples = list(own(sources.own))
@@ -108,8 +148,8 @@ def labelled_ads(corpora: Path) -> Iterator[Example]:
 
 
 def passages(corpora: Path) -> Iterator[Passage]:
-    """The marked passages of real sites, whole."""
-    labels = {row["id"]: row for row in rows(corpora / _ADS[0])}
+    """The passages of real sites that the corpora or we have marked, whole."""
+    labels = {row["id"]: row for path in (MARKS, corpora / _ADS[0]) for row in rows(path)}
     for row in rows(corpora / _ADS[1]):
         label = labels.get(row["id"])
         if label is not None:

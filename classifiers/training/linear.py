@@ -1,14 +1,11 @@
-"""Training of the linear model: `train(sources, seed)` writes weights and reports on them.
+"""Training of the linear model: `train` writes weights and reports on them.
 
-Everything that can vary is an argument; the same sources and seed give the same bytes. Needs the
+Everything that can vary is an argument; the same examples and folds give the same bytes. Needs the
 extra `train` (scipy); judging does not.
 """
 
 from __future__ import annotations
 
-import random
-import zlib
-from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,16 +17,12 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from classifiers.model import VIOLATES, grams, linear, marks
-from classifiers.rulebook import Rulebook
-from classifiers.rulebook import load as load_rulebook
+from classifiers.model import grams, linear, marks
 from classifiers.scan import Piece
-from classifiers.training.examples import Example, Sources, gather
+from classifiers.training.examples import Example
 
 _Matrix = NDArray[np.float32]
 _Wide = NDArray[np.float64]
-
-FOLDS = 6
 
 
 @frozen(kw_only=True)
@@ -37,22 +30,16 @@ class Settings:
     """What training may be told. `kept` grams with the heaviest weights are shipped."""
 
     penalty: float = 0.03
-    iterations: int = 60
-    seen: int = 3
+    iterations: int = 45
+    seen: int = 4
     kept: int = 150_000
 
 
 @frozen(kw_only=True)
 class TrainingReport:
-    """What came of a training.
+    """What came of a training. `unseen`: logits of the development examples, a row for each."""
 
-    `folded` holds, for every example that took part, the calibrated probabilities of a model that
-    saw nothing of its source; thresholds are chosen on them.
-    """
-
-    heads: tuple[str, ...]
-    examples: tuple[Example, ...]
-    folded: _Matrix
+    unseen: _Matrix
     grams: int
     digest: str
 
@@ -65,24 +52,33 @@ class _Task:
     wanted: _Matrix
     weights: _Matrix
 
+    def part(self, chosen: NDArray[np.bool_]) -> _Task:
+        """The same for some of the examples."""
+        return _Task(
+            features=self.features[np.flatnonzero(chosen)],
+            wanted=self.wanted[chosen],
+            weights=self.weights[chosen],
+        )
+
 
 def train(
-    sources: Sources,
-    seed: int,
+    examples: Sequence[Example],
+    heads: Sequence[str],
+    development: NDArray[np.bool_],
     *,
     settings: Settings | None = None,
-    rulebook: Rulebook | None = None,
     target: Path = linear.SHIPPED,
 ) -> TrainingReport:
-    """Fit, calibrate and write the weights; `seed` deals the sources into folds."""
+    """Fit, calibrate and write the weights.
+
+    The examples marked in `development` take no part in the fitting; they calibrate.
+    """
     chosen = settings or Settings()
-    book = rulebook or load_rulebook()
-    heads = (VIOLATES, *(rule.slug for rule in book.active))
-    examples = tuple(e for e in gather(sources) if not e.held)
     task, slots = _selected(_task(examples, heads), examples, chosen.seen)
-    sums = _folded(task, deal(examples, seed), chosen)
-    slope, offset = _calibration(sums, task)
-    weights = fit(task.features, task.wanted, task.weights, chosen)
+    rest, unseen = task.part(~development), task.part(development)
+    weights = fit(rest.features, rest.wanted, rest.weights, chosen)
+    sums = unseen.features @ weights
+    slope, offset = _calibration(sums, unseen)
     grams_only = weights[: len(slots)]
     heaviest = np.sort(np.argsort(-np.abs(grams_only).max(axis=1), kind="stable")[: chosen.kept])
     linear.save(
@@ -96,26 +92,9 @@ def train(
     )
     linear.load.cache_clear()
     return TrainingReport(
-        heads=heads,
-        examples=examples,
-        folded=expit(sums * slope + offset),
+        unseen=sums * slope + offset,
         grams=len(heaviest),
         digest=linear.load(target).digest,
-    )
-
-
-def deal(examples: Sequence[Example], seed: int) -> NDArray[np.int64]:
-    """The fold of each example: sites go whole, texts of our own and of corpora one by one."""
-    sites = Counter(e.source for e in examples if "/" in e.source)
-    order = sorted(sites)
-    random.Random(seed).shuffle(order)  # noqa: S311 - dealing, not a secret
-    loads = [0] * FOLDS
-    fold_of: dict[str, int] = {}
-    for site in sorted(order, key=lambda name: -sites[name]):
-        fold_of[site] = loads.index(min(loads))
-        loads[fold_of[site]] += sites[site]
-    return np.array(
-        [fold_of.get(e.source, zlib.crc32(f"{seed}{e.text}".encode()) % FOLDS) for e in examples]
     )
 
 
@@ -188,19 +167,8 @@ def _selected(
     return _Task(features=narrow, wanted=task.wanted, weights=task.weights), slots
 
 
-def _folded(task: _Task, fold: NDArray[np.int64], settings: Settings) -> _Matrix:
-    """The sums of every example from weights fitted on the other folds."""
-    sums = np.zeros(task.wanted.shape, dtype=np.float32)
-    for number in range(FOLDS):
-        rest, own = fold != number, fold == number
-        if own.any():
-            table = fit(task.features[rest], task.wanted[rest], task.weights[rest], settings)
-            sums[own] = task.features[own] @ table
-    return sums
-
-
 def _calibration(sums: _Matrix, task: _Task) -> tuple[_Matrix, _Matrix]:
-    """Slope and offset per head that make the folded sums probabilities (Platt)."""
+    """Slope and offset per head that make sums of unseen examples probabilities (Platt)."""
     fitted = [
         _platt(s, w, v) for s, w, v in zip(sums.T, task.wanted.T, task.weights.T, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Thresholds of the model's own claims, chosen on folds by source and written to policy.yml."""
+"""Thresholds of the models' own claims, chosen on unseen examples and written to policy.yml."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classifiers import policy
 from classifiers.cascade import strengths
 from classifiers.model import VIOLATES
 from classifiers.policy import Threshold
-from classifiers.training.linear import TrainingReport
+from classifiers.training.examples import Example
 from domain.errors import ConfigError
 
 CLUE_PRECISION = 0.85
@@ -23,6 +23,12 @@ LAWFUL_SHARE = 3e-4
 
 FEWEST = 8
 """A type with fewer sentences above a threshold than this borrows the threshold of all types."""
+
+EVEN_ODDS = 0.5
+"""Below this nobody is accused, however precise a type looked on few examples."""
+
+BORROWED = 0.75
+"""Below this nobody is accused of a type that has no threshold of its own."""
 
 _LEAST, _MOST = 0.25, 0.9
 """A threshold for review lies between these parts of the one for a clue."""
@@ -56,18 +62,21 @@ class Judged:
         return float(self.strength[order[enough[-1]]])
 
 
-def choose(report: TrainingReport) -> dict[str, Threshold]:
-    """Per type the lowest strengths from which enough of the folded sentences do violate.
+def choose(
+    examples: Sequence[Example], heads: Sequence[str], chances: NDArray[np.float32]
+) -> dict[str, Threshold]:
+    """Per type the lowest strengths from which enough of the unseen sentences do violate.
 
     Only sentences of advertisers and of our own texts count for that, half and half: the lawful
     corpora would make every threshold look precise. They bound it from below instead: hardly any
     of their sentences may pass.
     """
-    slugs = [head for head in report.heads if head != VIOLATES]
-    table = _table(report, slugs)
-    own = np.array([e.source.startswith("own_") for e in report.examples])
-    far = np.array([e.source in _FAR for e in report.examples])
-    violates = np.array([e.violates for e in report.examples])
+    slugs = [head for head in heads if head != VIOLATES]
+    rows = [strengths(dict(zip(heads, row, strict=True))) for row in chances.tolist()]
+    table = np.array([[row[slug] for slug in slugs] for row in rows])
+    own = np.array([e.source.startswith("own_") for e in examples])
+    far = np.array([e.source in _FAR for e in examples])
+    violates = np.array([e.violates for e in examples])
     ads = ~own & ~far
     strongest = Judged(
         strength=table.max(axis=1),
@@ -86,19 +95,14 @@ def choose(report: TrainingReport) -> dict[str, Threshold]:
     }
 
 
-def _table(report: TrainingReport, slugs: Sequence[str]) -> NDArray[np.float64]:
-    """Strengths, a row per sentence and a column per type."""
-    rows = [strengths(dict(zip(report.heads, row, strict=True))) for row in report.folded.tolist()]
-    return np.array([[row[slug] for slug in slugs] for row in rows])
-
-
 def _threshold(typed: Judged, strongest: Judged, lawful: NDArray[np.float64]) -> Threshold:
-    clue, review = (
-        typed.lowest(precision) or strongest.lowest(precision) or policy.CEILING
-        for precision in (CLUE_PRECISION, REVIEW_PRECISION)
-    )
+    own = typed.lowest(CLUE_PRECISION)
+    clue = max(own or strongest.lowest(CLUE_PRECISION) or policy.CEILING, EVEN_ODDS)
+    if own is None:
+        clue = max(clue, BORROWED)
     if lawful.size:
         clue = max(clue, float(np.quantile(lawful, 1 - LAWFUL_SHARE)))
+    review = typed.lowest(REVIEW_PRECISION) or strongest.lowest(REVIEW_PRECISION) or clue
     return Threshold(
         review=round(min(max(review, clue * _LEAST), clue * _MOST), 3), clue=round(clue, 3)
     )

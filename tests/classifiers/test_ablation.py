@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 pytest.importorskip("scipy", reason="训练需要可选依赖 train")
 
-from classifiers.model import load
-from classifiers.rulebook import load as load_rulebook
+from classifiers.rulebook import load
 from classifiers.training.ablation import ablation
 from classifiers.training.examples import Sources
-from classifiers.training.linear import TrainingReport
 
 
-def test_rules_and_model_together_beat_either() -> None:
-    model = load()
-    nothing = TrainingReport(
-        heads=model.heads,
-        examples=(),
-        folded=np.zeros((0, len(model.heads)), dtype=np.float32),
-        grams=0,
-        digest=model.digest,
-    )
-    scores = {score.reader: score for score in ablation(Sources(), nothing, load_rulebook())}
+def test_rules_and_models_together_beat_either() -> None:
+    scores = {score.reader: score for score in ablation(Sources(), frozenset(), load())}
     cascade = scores.pop("cascade")
-    assert set(scores) == {"rules", "model"}
+    assert set(scores) == {"rules", "models"}
     for part in scores.values():
         assert cascade.n == part.n
         assert cascade.recall > part.recall

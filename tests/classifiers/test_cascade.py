@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import attrs
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from classifiers import policy
 from classifiers.cascade import strengths
 from classifiers.judge import Judge, Page
-from classifiers.model import VIOLATES, LinearModel, load
+from classifiers.model import VIOLATES, Opinion, load
 from classifiers.policy import Policy
 from classifiers.quotes import LONGEST, SHORTEST
 from classifiers.rulebook import load as load_rulebook
@@ -29,21 +27,26 @@ SLUGS = sorted(rule.slug for rule in BOOK.active)
 
 
 @attrs.frozen(kw_only=True)
-class Certain(LinearModel):
-    """The shipped weights, but with one answer for every sentence."""
+class Certain(Opinion):
+    """The shipped models, but with one answer for every sentence."""
 
     chance: float
     slug: str = "efficacy_guarantee"
 
-    def probabilities(self, text: str, pieces: Sequence[Piece]) -> NDArray[np.float32]:
-        rows = np.full_like(super().probabilities(text, pieces), 0.001)
-        rows[:, [self.head(VIOLATES), self.head(self.slug)]] = self.chance
-        return rows
+    def chances(
+        self,
+        text: str,  # noqa: ARG002 - one answer for every text
+        pieces: Sequence[Piece],
+        spoken: Sequence[bool],
+    ) -> list[Mapping[str, float]]:
+        answers = dict.fromkeys(self.heads, 0.001)
+        answers |= {VIOLATES: self.chance, self.slug: self.chance}
+        return [answers for _ in zip(pieces, spoken, strict=True)]
 
 
 def _judge(chance: float, slug: str = "efficacy_guarantee") -> Judge:
-    shipped = attrs.asdict(load(), recurse=False)
-    return Judge(BOOK, linear=Certain(**shipped, chance=chance, slug=slug))
+    shipped = attrs.asdict(load(0.03), recurse=False)
+    return Judge(BOOK, opinion=Certain(**shipped, chance=chance, slug=slug))
 
 
 def _read(judge: Judge, text: str, name: str = "") -> Assessment:
@@ -59,11 +62,11 @@ def test_the_model_claims_what_no_rule_knows() -> None:
     judge = _judge(0.99)
     (finding,) = _alone(_read(judge, CLAIM))
     assert finding.type == "efficacy_guarantee"
-    assert finding.origin == judge.linear.origin
+    assert finding.origin == judge.opinion.origin
     assert judge.policy.grade(finding.type, finding.score) is Verdict.CLUE
     assert finding.articles
-    assert "字符模型" in finding.explanation
-    assert judge.linear.origin in _read(judge, CLAIM).policy
+    assert "模型判断" in finding.explanation
+    assert judge.opinion.versions in _read(judge, CLAIM).policy
 
 
 def test_an_unlikely_sentence_is_no_claim_of_the_model() -> None:
@@ -121,7 +124,7 @@ def test_the_quote_is_the_clause_that_weighs_most() -> None:
     text = "本院位于幸福路8号附近的公交站旁边，彻底根治永不复发，周一至周日开诊"
     judge = Judge(
         attrs.evolve(BOOK, rules={s: attrs.evolve(r, patterns=()) for s, r in BOOK.rules.items()}),
-        linear=_judge(0.999).linear,
+        opinion=_judge(0.999).opinion,
     )
     (finding,) = _alone(_read(judge, text))
     assert finding.quote == "彻底根治永不复发"

@@ -38,14 +38,22 @@ def test_thresholds_include_their_edge() -> None:
 
 
 def test_scores_stay_in_range() -> None:
-    assert POLICY.score("cure_rate", 0.95, "advertiser", ()) <= policy.CEILING
-    assert POLICY.score("cure_rate", 0.5, "law", ()) == 0.0
+    assert POLICY.score("cure_rate", 0.95, "advertiser", frozenset(), ()) <= policy.CEILING
+    assert POLICY.score("cure_rate", 0.5, "law", frozenset(), ()) == 0.0
 
 
 def test_only_the_facts_of_the_type_count() -> None:
     absent = Fact(name="institution_licence", answer=Existence.ABSENT)
-    assert POLICY.score("cure_rate", 0.8, "unknown", [absent]) == 0.8
-    assert POLICY.score("unlicensed_practice", 0.8, "unknown", [absent]) > 0.8
+    assert POLICY.score("cure_rate", 0.8, "unknown", frozenset(), [absent]) == 0.8
+    assert POLICY.score("unlicensed_practice", 0.8, "unknown", frozenset(), [absent]) > 0.8
+
+
+def test_a_circumstance_counts_only_when_all_of_it_shows() -> None:
+    whole = frozenset({"education", "contact_body"})
+    bare = POLICY.score("disguised", 0.7, "unknown", frozenset(), ())
+    assert POLICY.score("disguised", 0.7, "unknown", whole, ()) > bare
+    assert POLICY.score("disguised", 0.7, "unknown", whole - {"education"}, ()) == bare
+    assert POLICY.score("cure_rate", 0.7, "unknown", whole, ()) == bare
 
 
 def test_several_doubts_about_an_advertiser_make_a_clue() -> None:

@@ -18,7 +18,7 @@ from domain.errors import ConfigError
 
 RULEBOOK = load()
 JUDGE = Judge(RULEBOOK)
-SLUGS = [
+FIRST = [
     "efficacy_guarantee",
     "cure_rate",
     "comparison",
@@ -32,6 +32,7 @@ SLUGS = [
     "unlicensed_practice",
     "disguised",
 ]
+SLUGS = list(RULEBOOK.rules)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_the_first_twelve_types_are_there_in_order() -> None:
-    assert list(RULEBOOK.rules) == SLUGS
+    assert SLUGS[: len(FIRST)] == FIRST
     assert len(RULEBOOK.active) == len(SLUGS)
 
 

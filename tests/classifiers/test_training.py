@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 
 pytest.importorskip("scipy", reason="训练需要可选依赖 train")
 
 from classifiers import policy
-from classifiers.model import VIOLATES, load
+from classifiers.model import VIOLATES
+from classifiers.model.linear import load
+from classifiers.model.opinion import likely
+from classifiers.rulebook import load as load_rulebook
 from classifiers.scan import Piece
 from classifiers.training import thresholds
-from classifiers.training.examples import Example, Sources, gather
-from classifiers.training.linear import Settings, TrainingReport, deal, train
+from classifiers.training.examples import Example, Sources, development, gather, heads
+from classifiers.training.linear import Settings, TrainingReport, train
+
+HEADS = (VIOLATES, "efficacy_guarantee")
 
 CLAIMS = ("一个疗程彻底根治{}", "{}永不复发", "本院治{}从不失手", "{}患者在这里告别病痛")
 PLAIN = ("{}的门诊时间为上午", "{}患者请带好病历", "{}的病因有很多种", "{}护理请遵医嘱")
@@ -41,8 +47,14 @@ def own(tmp_path: Path) -> Path:
 
 
 def _train(own: Path, name: str) -> TrainingReport:
-    settings = Settings(penalty=0.01, seen=1)
-    return train(Sources(own=own), 3, settings=settings, target=own / name)
+    examples = [example for example in gather(Sources(own=own)) if not example.held]
+    return train(
+        examples,
+        HEADS,
+        development(examples, 3),
+        settings=Settings(penalty=0.01, seen=1),
+        target=own / name,
+    )
 
 
 def test_the_same_seed_gives_the_same_bytes_and_learns(own: Path) -> None:
@@ -53,15 +65,22 @@ def test_the_same_seed_gives_the_same_bytes_and_learns(own: Path) -> None:
     column = model.head(VIOLATES)
     for form in (*CLAIMS, *PLAIN):
         text = form.format(THINGS[-1])
-        (chance,) = model.probabilities(text, [Piece(start=0, end=len(text))])[:, column]
-        assert (chance > 0.5) == (form in CLAIMS), (text, chance)
+        (logit,) = model.logits(text, [Piece(start=0, end=len(text))])[:, column]
+        assert (logit > 0) == (form in CLAIMS), (text, logit)
 
 
-def test_held_texts_take_no_part(own: Path) -> None:
-    report = _train(own, "a.npz")
-    assert len(report.examples) == len(THINGS[:-1]) * 8
-    assert not any(THINGS[-1] in example.text for example in report.examples)
-    assert report.folded.shape == (len(report.examples), len(report.heads))
+def test_development_examples_only_calibrate(own: Path) -> None:
+    examples = [example for example in gather(Sources(own=own)) if not example.held]
+    unseen = development(examples, 3)
+    assert 0 < unseen.sum() < len(examples) / 2
+    assert len(_train(own, "a.npz").unseen) == unseen.sum()
+    wrong = [
+        attrs.evolve(e, violates=not e.violates) if out else e
+        for e, out in zip(examples, unseen, strict=True)
+    ]
+    for name, taught in (("a.npz", examples), ("b.npz", wrong)):
+        train(taught, HEADS, unseen, settings=Settings(penalty=0.01, seen=1), target=own / name)
+    assert (load(own / "a.npz").weights == load(own / "b.npz").weights).all()
 
 
 def test_a_site_is_never_on_both_sides() -> None:
@@ -69,10 +88,18 @@ def test_a_site_is_never_on_both_sides() -> None:
         Example(text=f"句子{n}", types=frozenset(), violates=False, source=f"site/{n % 9}", kind="")
         for n in range(90)
     ]
-    fold = deal(examples, 5)
+    unseen = development(examples, 5)
+    assert unseen.any()
     for site in {e.source for e in examples}:
-        assert len({int(f) for f, e in zip(fold, examples, strict=True) if e.source == site}) == 1
-    assert (fold == deal(examples, 5)).all()
+        sides = {bool(u) for u, e in zip(unseen, examples, strict=True) if e.source == site}
+        assert len(sides) == 1
+    assert (unseen == development(examples, 5)).all()
+
+
+def test_rare_types_are_left_to_the_rules(own: Path) -> None:
+    examples = list(gather(Sources(own=own)))
+    assert heads(examples, load_rulebook()) == HEADS
+    assert heads(examples[:5], load_rulebook()) == (VIOLATES,)
 
 
 def test_a_text_of_many_sentences_is_marked_where_its_quote_stands(tmp_path: Path) -> None:
@@ -100,7 +127,9 @@ def test_our_own_texts_have_both_sides_and_exact_quotes() -> None:
 def test_thresholds_are_written_in_place(tmp_path: Path, own: Path) -> None:
     path = tmp_path / "policy.yml"
     path.write_bytes(policy.SHIPPED.read_bytes())
-    chosen = thresholds.choose(_train(own, "a.npz"))
+    examples = [example for example in gather(Sources(own=own)) if not example.held]
+    seen = [e for e, out in zip(examples, development(examples, 3), strict=True) if out]
+    chosen = thresholds.choose(seen, HEADS, likely(_train(own, "a.npz").unseen))
     thresholds.write(chosen, path)
     assert dict(policy.load(path).model.thresholds) == chosen
     thresholds.write(chosen, path)

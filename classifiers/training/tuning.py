@@ -1,0 +1,130 @@
+"""Fine-tuning of a body on examples: several heads at once, on a GPU where there is one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from attrs import frozen
+from numpy.typing import NDArray
+from rich.progress import track
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+
+from classifiers.training.bodies import PAD, Body
+from classifiers.training.examples import Example
+
+_Matrix = NDArray[np.float32]
+_WARM_UP = 0.06
+_POOL = 50
+_OWN_WEIGHT = 1.5
+_FOREIGN_WEIGHT = 0.5
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What fine-tuning may be told. `lawful`: the part of the lawful corpora that takes part."""
+
+    epochs: int = 2
+    rate: float = 1e-4
+    batch: int = 32
+    lawful: float = 0.3
+    types_weight: float = 0.5
+
+
+def tune(
+    body: Body, examples: Sequence[Example], heads: Sequence[str], settings: Settings, seed: int
+) -> None:
+    """Train the network of `body` in place; the same seed repeats the run on the same machine."""
+    draw = random.Random(seed)  # noqa: S311 - shuffling, not a secret
+    torch.manual_seed(seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = body.network.to(device).train()
+    chosen = [e for e in examples if _far(e) is False or draw.random() < settings.lawful]
+    ids = [encoding.ids for encoding in body.tokenizer.encode_batch([e.text for e in chosen])]
+    wanted, weights = targets(chosen, heads)
+    weights[:, 1:] *= settings.types_weight
+    steps = settings.epochs * -(-len(chosen) // settings.batch)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step, steps))
+    batches = _batches([len(each) for each in ids], settings, draw)
+    for rows in track(batches, total=steps, description="训练"):
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            logits = _forward(body, [ids[row] for row in rows], device)
+        each = cross_entropy(
+            logits.float(), torch.tensor(wanted[rows], device=device), reduction="none"
+        )
+        loss = (each * torch.tensor(weights[rows], device=device)).sum(dim=1).mean()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad(set_to_none=True)
+    network.eval()
+
+
+def targets(examples: Sequence[Example], heads: Sequence[str]) -> tuple[_Matrix, _Matrix]:
+    """What each head should answer, and how much that counts: 0 where nobody said which type."""
+    wanted = np.zeros((len(examples), len(heads)), dtype=np.float32)
+    weights = np.ones_like(wanted)
+    for row, example in enumerate(examples):
+        wanted[row] = [example.violates, *(head in example.types for head in heads[1:])]
+        weights[row] = _weight(example)
+        if not example.typed:
+            weights[row, 1:] = 0
+    return wanted, weights
+
+
+def logits(body: Body, texts: Sequence[str]) -> _Matrix:
+    """The answers of the network, a row per text."""
+    device = next(body.network.parameters()).device
+    ids = [encoding.ids for encoding in body.tokenizer.encode_batch(list(texts))]
+    order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
+    table = np.zeros((len(ids), body.network.config.num_labels), dtype=np.float32)
+    with torch.no_grad():
+        for first in range(0, len(order), 128):
+            rows = order[first : first + 128]
+            table[rows] = _forward(body, [ids[row] for row in rows], device).float().cpu().numpy()
+    return table
+
+
+def _forward(body: Body, ids: Sequence[Sequence[int]], device: torch.device) -> Tensor:
+    longest = max(len(each) for each in ids)
+    padded = torch.tensor([[*each, *[PAD] * (longest - len(each))] for each in ids], device=device)
+    result: Tensor = body.network(padded, attention_mask=(padded != PAD).long()).logits
+    return result
+
+
+def _batches(
+    lengths: Sequence[int], settings: Settings, draw: random.Random
+) -> Iterator[list[int]]:
+    """Batches of like length, all rows once an epoch."""
+    for _ in range(settings.epochs):
+        order = list(range(len(lengths)))
+        draw.shuffle(order)
+        batches = []
+        for first in range(0, len(order), settings.batch * _POOL):
+            pool = order[first : first + settings.batch * _POOL]
+            pool.sort(key=lambda row: lengths[row])
+            batches += [
+                pool[at : at + settings.batch] for at in range(0, len(pool), settings.batch)
+            ]
+        draw.shuffle(batches)
+        yield from batches
+
+
+def _pace(step: int, steps: int) -> float:
+    """The learning rate's part at a step: up for a while, then down to nothing."""
+    return min(1.0, (step + 1) / (_WARM_UP * steps)) * max(0.0, 1 - step / steps)
+
+
+def _far(example: Example) -> bool:
+    return example.source.startswith("corpus_")
+
+
+def _weight(example: Example) -> float:
+    if example.source.startswith("own_"):
+        return _OWN_WEIGHT
+    return 1.0 if example.typed else _FOREIGN_WEIGHT
