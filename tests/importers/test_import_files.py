@@ -319,7 +319,7 @@ def test_lists_of_addresses_are_requests(tmp_path: Path) -> None:
     [
         (b"", "空"),
         (b"\x1f\x8bbroken", "gzip"),
-        (gzip.compress(b"<html>"), "WARC"),
+        (gzip.compress(b"<html>", mtime=0), "WARC"),
         (b"PK\x03\x04broken", "压缩包"),
         (b'{"a": 1}', "HAR"),
         (b'{"log": {"entries": 5}}', "HAR"),
