@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 # What the judgement reached on this seed when it was last improved; a later change may not fall
 # below. The gates themselves (0.95 and 0.90) are printed by the demonstration.
-BASELINE = {"finding_precision": 0.85, "finding_recall": 0.70}
+BASELINE = {"finding_precision": 0.90, "finding_recall": 0.80}
 
 
 def test_the_world_is_seen_whole_politely_and_judged_no_worse_than_before(
