@@ -33,6 +33,7 @@ class Cascade:
         self._opinion = opinion
         self._policy = policy
         self._rules = tuple(rule for rule in rulebook.active if rule.slug in opinion.heads)
+        self._least = min((use.review for use in policy.model.thresholds.values()), default=1.0)
 
     def claims(
         self, text: str, sentences: Sequence[Sentence], voice: Voice
@@ -69,7 +70,8 @@ class Cascade:
         Good enough for a clue, that is; the likeliest type of a sentence in which no rule spoke
         may also be for a person to look at.
         """
-        if sentence.piece.end - sentence.piece.start < SHORTEST:
+        long_enough = sentence.piece.end - sentence.piece.start >= SHORTEST
+        if not long_enough or chance[VIOLATES] < self._least:
             return
         strength = strengths(chance)
         home = [rule for rule in self._rules if self._at_home(rule, sentence, voice)]

@@ -5,14 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from classifiers import rulebook
 from classifiers.training import blend, linear, thresholds, transformer
 from classifiers.training.ablation import ablation
-from classifiers.training.examples import Sources, development, gather, heads
-from classifiers.training.tuning import targets
+from classifiers.training.examples import (
+    Sources,
+    development,
+    gather,
+    heads,
+    importance,
+    targets,
+)
 
 
 def run(
@@ -29,7 +34,8 @@ def run(
     typer.echo(f"linear: {len(examples)} sentences, {left.grams} grams, {left.digest}")
     right = transformer.train(examples, names, unseen, encoder, seed)
     chosen = [example for example, out in zip(examples, unseen, strict=True) if out]
-    wanted, weights = targets(chosen, names)
+    wanted, counts = targets(chosen, names)
+    weights = counts * importance(chosen)[:, None]
     joined = blend.fit(names, left.unseen, right, wanted, weights)
     blend.write(joined)
     thresholds.write(thresholds.choose(chosen, names, joined(left.unseen, right)))
@@ -42,5 +48,4 @@ def run(
 
 
 if __name__ == "__main__":
-    np.set_printoptions(precision=4)
     typer.run(run)

@@ -35,6 +35,8 @@ _LAWFUL = ("corpus_lawful_medical.jsonl.gz", "corpus_general.jsonl.gz")
 _PENALISED = "ads_penalised_tw.jsonl.gz"
 _HELD_DIGITS = "01"
 _OWN_WEIGHT = 3.0
+_OWN_IMPORTANCE = 1.5
+_FOREIGN_IMPORTANCE = 0.5
 
 
 @frozen(kw_only=True)
@@ -81,6 +83,37 @@ def heads(examples: Sequence[Example], rulebook: Rulebook) -> tuple[str, ...]:
     """What a model answers: whether a sentence violates, and each type with enough examples."""
     seen = Counter(slug for example in examples for slug in example.types)
     return (VIOLATES, *(rule.slug for rule in rulebook.active if seen[rule.slug] >= FEWEST))
+
+
+def targets(
+    examples: Sequence[Example], heads: Sequence[str]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What each head should answer, and whether that counts: 0 where nobody said which type."""
+    wanted = np.array(
+        [[e.violates, *(head in e.types for head in heads[1:])] for e in examples],
+        dtype=np.float32,
+    )
+    counts = np.repeat(np.array([[e.typed] for e in examples], np.float32), len(heads), axis=1)
+    counts[:, 0] = 1
+    return wanted, counts
+
+
+def importance(examples: Sequence[Example]) -> NDArray[np.float32]:
+    """How much each example counts with the transformer and the blend.
+
+    Less far from one than `weight`, which the linear model needs to hear our few texts at all.
+    """
+    return np.array(
+        [
+            _OWN_IMPORTANCE
+            if e.source.startswith("own_")
+            else 1.0
+            if e.typed
+            else _FOREIGN_IMPORTANCE
+            for e in examples
+        ],
+        dtype=np.float32,
+    )
 
 
 def development(examples: Sequence[Example], seed: int) -> NDArray[np.bool_]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -13,7 +12,6 @@ from torch import Tensor, nn
 
 from classifiers.model import student
 from classifiers.training.bodies import END, PAD, START, Body
-from classifiers.training.tuning import logits
 from domain.errors import PermanentError
 
 MOST_BYTES = 10_000_000
@@ -59,9 +57,3 @@ def export(body: Body, directory: Path) -> None:
     if target.stat().st_size > MOST_BYTES:
         raise PermanentError(f"{target.name} 为 {target.stat().st_size} 字节，上限 {MOST_BYTES}")
     student.load.cache_clear()
-
-
-def drift(body: Body, directory: Path, texts: list[str]) -> float:
-    """How far the 8-bit answers lie from the exact ones: the mean distance of probabilities."""
-    exact, rounded = logits(body, texts), student.load(directory).logits(texts)
-    return float(np.abs(1 / (1 + np.exp(-exact)) - 1 / (1 + np.exp(-rounded))).mean())

@@ -19,7 +19,7 @@ from scipy.special import expit
 
 from classifiers.model import grams, linear, marks
 from classifiers.scan import Piece
-from classifiers.training.examples import Example
+from classifiers.training.examples import Example, targets
 
 _Matrix = NDArray[np.float32]
 _Wide = NDArray[np.float64]
@@ -144,15 +144,9 @@ def fit(seen: sparse.csr_matrix, wanted: _Matrix, weights: _Matrix, settings: Se
 
 
 def _task(examples: Sequence[Example], heads: Sequence[str]) -> _Task:
-    wanted = np.array(
-        [[e.violates, *(slug in e.types for slug in heads[1:])] for e in examples],
-        dtype=np.float32,
-    )
-    typed = np.array([e.typed for e in examples], dtype=np.float32)
-    weights = np.array([e.weight for e in examples], dtype=np.float32)
-    per_head = np.repeat((weights * typed)[:, None], len(heads), axis=1)
-    per_head[:, 0] = weights
-    return _Task(features=features([e.text for e in examples]), wanted=wanted, weights=per_head)
+    wanted, counts = targets(examples, heads)
+    weights = counts * np.array([[e.weight] for e in examples], dtype=np.float32)
+    return _Task(features=features([e.text for e in examples]), wanted=wanted, weights=weights)
 
 
 def _selected(

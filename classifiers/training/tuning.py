@@ -5,22 +5,17 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import torch
 from attrs import frozen
-from numpy.typing import NDArray
 from rich.progress import track
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from classifiers.training.bodies import PAD, Body
-from classifiers.training.examples import Example
+from classifiers.training.examples import Example, importance, targets
 
-_Matrix = NDArray[np.float32]
 _WARM_UP = 0.06
 _POOL = 50
-_OWN_WEIGHT = 1.5
-_FOREIGN_WEIGHT = 0.5
 
 
 @frozen(kw_only=True)
@@ -42,9 +37,10 @@ def tune(
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = body.network.to(device).train()
-    chosen = [e for e in examples if _far(e) is False or draw.random() < settings.lawful]
+    chosen = [e for e in examples if not _far(e) or draw.random() < settings.lawful]
     ids = [encoding.ids for encoding in body.tokenizer.encode_batch([e.text for e in chosen])]
-    wanted, weights = targets(chosen, heads)
+    wanted, counts = targets(chosen, heads)
+    weights = counts * importance(chosen)[:, None]
     weights[:, 1:] *= settings.types_weight
     steps = settings.epochs * -(-len(chosen) // settings.batch)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=0.01)
@@ -63,31 +59,6 @@ def tune(
         schedule.step()
         optimizer.zero_grad(set_to_none=True)
     network.eval()
-
-
-def targets(examples: Sequence[Example], heads: Sequence[str]) -> tuple[_Matrix, _Matrix]:
-    """What each head should answer, and how much that counts: 0 where nobody said which type."""
-    wanted = np.zeros((len(examples), len(heads)), dtype=np.float32)
-    weights = np.ones_like(wanted)
-    for row, example in enumerate(examples):
-        wanted[row] = [example.violates, *(head in example.types for head in heads[1:])]
-        weights[row] = _weight(example)
-        if not example.typed:
-            weights[row, 1:] = 0
-    return wanted, weights
-
-
-def logits(body: Body, texts: Sequence[str]) -> _Matrix:
-    """The answers of the network, a row per text."""
-    device = next(body.network.parameters()).device
-    ids = [encoding.ids for encoding in body.tokenizer.encode_batch(list(texts))]
-    order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
-    table = np.zeros((len(ids), body.network.config.num_labels), dtype=np.float32)
-    with torch.no_grad():
-        for first in range(0, len(order), 128):
-            rows = order[first : first + 128]
-            table[rows] = _forward(body, [ids[row] for row in rows], device).float().cpu().numpy()
-    return table
 
 
 def _forward(body: Body, ids: Sequence[Sequence[int]], device: torch.device) -> Tensor:
@@ -122,9 +93,3 @@ def _pace(step: int, steps: int) -> float:
 
 def _far(example: Example) -> bool:
     return example.source.startswith("corpus_")
-
-
-def _weight(example: Example) -> float:
-    if example.source.startswith("own_"):
-        return _OWN_WEIGHT
-    return 1.0 if example.typed else _FOREIGN_WEIGHT
