@@ -1,4 +1,4 @@
-"""Commands about the rulebook and its measure: rules list|show|test|lock, evaluate."""
+"""Commands about the rulebook and its measure: rules list|show|test|diff|lock, evaluate."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from attrs import asdict
+from rich.progress import track
 
 from classifiers import evaluation, examples
 from classifiers.rulebook import lock
 from cluewatch.bootstrap import Services
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
+from cluewatch.cli.wiring import open_services
+from cluewatch.replay import differences
 from cluewatch.settings import load_settings
+from documents import store as documents
 from storage.records import to_plain
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 
-rules_app = typer.Typer(help="规则库：列出、查看、自测、锁定版本。", no_args_is_help=True)
+rules_app = typer.Typer(help="规则库：列出、查看、自测、对比、锁定版本。", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -65,6 +70,20 @@ def test_rules() -> None:
     out.print(f"{len(rules)} 个类型，{len(found)} 条例句不符。")
     if found:
         raise typer.Exit(Exit.PROBLEM)
+
+
+@rules_app.command("diff")
+def diff_rules(as_json: Json = False) -> None:
+    """用现行规则、模型与判定策略重读已存文档，列出增加、消失与轻重改变的发现；不改动任何数据。"""
+    services = open_services()
+    with services.truth.read() as tx:
+        total = documents.count(tx)
+    read = track(
+        differences(services), total=total, description="重读", console=err, disable=as_json
+    )
+    rows = [asdict(difference) for _, found in read for difference in found]
+    columns = ("change", "type", "quote", "before", "after", "url")
+    listing(f"{len(rows)} 处不同", columns, rows, as_json=as_json)
 
 
 @rules_app.command("lock")
