@@ -10,6 +10,7 @@ from ipaddress import ip_network
 
 import uuid_utils
 
+from classifiers import model as models
 from classifiers import policy as policies
 from classifiers import rulebook as rulebooks
 from classifiers.judge import Judge
@@ -106,8 +107,10 @@ class Services:
 
     @cached_property
     def judge(self) -> Judge:
-        """Rules and policy as one verdict."""
-        return Judge(self.rulebook, policies.load())
+        """Rules, models and policy as one verdict."""
+        policy = policies.load()
+        opinion = models.load(policy.model.open_from, self.settings.model.checkpoint)
+        return Judge(self.rulebook, policy, opinion=opinion)
 
     @cached_property
     def route_types(self) -> tuple[RouteType, ...]:

@@ -96,6 +96,15 @@ class Console(Section):
     port: int = Field(8470, ge=1, le=65535, description="监听端口")
 
 
+class ModelSettings(Section):
+    """The transformer that reads beside the rules."""
+
+    checkpoint: Path | None = Field(
+        None,
+        description="微调模型目录（transformers 格式，或已量化）；留空用随附模型",
+    )
+
+
 class Dispatch(Section):
     """How tickets leave."""
 
@@ -117,6 +126,7 @@ class Settings(BaseSettings):
     network: Network = Network()
     clock: ClockSettings = ClockSettings()
     browser: Browser = Browser()
+    model: ModelSettings = ModelSettings()
     console: Console = Console()
     dispatch: Dispatch = Dispatch()
 

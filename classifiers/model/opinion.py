@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
-from classifiers.model import linear, student
+from classifiers.model import checkpoint, linear, student
 from classifiers.model.linear import LinearModel
-from classifiers.model.student import Student
 from classifiers.scan import Piece
 from domain.errors import ConfigError
 
@@ -21,6 +21,21 @@ SHIPPED = Path(__file__).with_name("blend.json")
 
 _Matrix = NDArray[np.float32]
 _STEEPEST = 30.0
+
+
+class Transformer(Protocol):
+    """What reads whole sentences: the shipped student, or a checkpoint that the settings name."""
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """`violates`, then slugs of the rulebook."""
+
+    @property
+    def origin(self) -> str:
+        """What a finding of this model names as its origin."""
+
+    def logits(self, texts: Sequence[str]) -> _Matrix:
+        """One row per sentence in normal form, one column per head; before calibration."""
 
 
 @frozen(kw_only=True)
@@ -47,7 +62,7 @@ class Opinion:
     """
 
     linear: LinearModel
-    student: Student
+    transformer: Transformer
     blend: Blend
     open_from: float
 
@@ -59,12 +74,12 @@ class Opinion:
     @property
     def origin(self) -> str:
         """What a finding of the models names as its origin."""
-        return self.student.origin
+        return self.transformer.origin
 
     @property
     def versions(self) -> str:
         """Both artefacts, as an assessment names them."""
-        return f"{self.linear.origin} {self.student.origin}"
+        return f"{self.linear.origin} {self.transformer.origin}"
 
     def chances(
         self, text: str, pieces: Sequence[Piece], spoken: Sequence[bool]
@@ -76,7 +91,7 @@ class Opinion:
         rows = np.flatnonzero((violates >= self.open_from) | np.array(spoken, dtype=bool)).tolist()
         if rows:
             read = [text[pieces[row].start : pieces[row].end] for row in rows]
-            table[rows] = self.blend(logits[rows], self.student.logits(read))
+            table[rows] = self.blend(logits[rows], self.transformer.logits(read))
         return [dict(zip(self.heads, row, strict=True)) for row in table.tolist()]
 
 
@@ -98,11 +113,29 @@ def read_blend(path: Path = SHIPPED) -> Blend:
     return Blend(heads=tuple(rows), linear=weights[0], student=weights[1], offset=weights[2])
 
 
-def load(open_from: float) -> Opinion:
-    """The shipped models. Raises ConfigError when their heads do not agree."""
+def load(open_from: float, directory: Path | None = None) -> Opinion:
+    """The linear model with the shipped transformer, or with that of a checkpoint directory.
+
+    A directory with a blend.json of its own is joined by that. Raises ConfigError when the models
+    do not answer for the same heads.
+    """
+    own = directory is not None and (directory / SHIPPED.name).exists()
     opinion = Opinion(
-        linear=linear.load(), student=student.load(), blend=read_blend(), open_from=open_from
+        linear=linear.load(),
+        transformer=_transformer(directory),
+        blend=read_blend(directory / SHIPPED.name if own and directory else SHIPPED),
+        open_from=open_from,
     )
-    if not opinion.linear.heads == opinion.student.heads == opinion.blend.heads:
-        raise ConfigError("模型的类型表不一致，请重新训练", at=SHIPPED.name)
+    if not opinion.linear.heads == opinion.transformer.heads == opinion.blend.heads:
+        missing = sorted({*opinion.blend.heads} ^ {*opinion.transformer.heads}) or ["顺序不同"]
+        raise ConfigError(
+            f"模型的类型表不一致（{'、'.join(missing[:5])}），请重新训练",
+            at=str(directory or SHIPPED.name),
+        )
     return opinion
+
+
+def _transformer(directory: Path | None) -> Transformer:
+    if directory is None:
+        return student.load()
+    return student.load(directory) if student.here(directory) else checkpoint.load(directory)

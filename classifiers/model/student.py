@@ -48,20 +48,31 @@ class Student:
     def logits(self, texts: Sequence[str]) -> _Matrix:
         """One row per text, one column per head; before calibration."""
         table = np.zeros((len(texts), len(self.heads)), dtype=np.float32)
-        for rows, ids in self._batches(texts):
+        for rows, ids in batches(self.tokenizer, texts, pad=self.pad):
             (table[rows],) = self.session.run(None, {"input_ids": ids})
         return table
 
-    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
-        """Texts of like length together, so that little is read that is only padding."""
-        encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
-        order = sorted(range(len(encoded)), key=lambda number: len(encoded[number]))
-        for first in range(0, len(order), _BATCH):
-            rows = order[first : first + _BATCH]
-            ids = np.full((len(rows), len(encoded[rows[-1]])), self.pad, dtype=np.int64)
-            for place, number in enumerate(rows):
-                ids[place, : len(encoded[number])] = encoded[number]
-            yield rows, ids
+
+def batches(
+    tokenizer: Tokenizer, texts: Sequence[str], *, pad: int
+) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
+    """Texts of like length together, so that little is read that is only padding.
+
+    Each batch is the numbers of its texts and their tokens, a row per text.
+    """
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    order = sorted(range(len(encoded)), key=lambda number: len(encoded[number]))
+    for first in range(0, len(order), _BATCH):
+        rows = order[first : first + _BATCH]
+        ids = np.full((len(rows), len(encoded[rows[-1]])), pad, dtype=np.int64)
+        for place, number in enumerate(rows):
+            ids[place, : len(encoded[number])] = encoded[number]
+        yield rows, ids
+
+
+def here(directory: Path) -> bool:
+    """Whether the directory holds a quantised transformer."""
+    return (directory / _FILES[-1]).exists()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Writes a fine-tuned body as the directory that judging reads: ONNX with 8-bit weights."""
+"""Writes a fine-tuned body: exact as transformers keeps it, or as judging reads it, in 8 bits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
 from torch import Tensor, nn
+from transformers import BertForSequenceClassification
 
 from classifiers.model import student
 from classifiers.training.bodies import END, PAD, START, Body
@@ -29,6 +31,25 @@ class _Whole(nn.Module):  # type: ignore[misc]  # torch is not there when types 
     def forward(self, ids: Tensor) -> Tensor:
         result: Tensor = self.network(ids, attention_mask=(ids != PAD).long()).logits
         return result
+
+
+def save(body: Body, directory: Path) -> None:
+    """Write the exact weights, so that they can be trained on or quantised again."""
+    body.network.save_pretrained(directory)
+    body.tokenizer.save(str(directory / "tokenizer.json"), pretty=False)
+
+
+def quantise(checkpoint: Path, directory: Path) -> None:
+    """Write what `save` or transformers wrote as the directory that judging reads.
+
+    Raises PermanentError when the checkpoint cannot be read or the result is too large.
+    """
+    try:
+        network = BertForSequenceClassification.from_pretrained(checkpoint, local_files_only=True)
+        tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
+    except Exception as error:  # noqa: BLE001 - the frameworks' errors have no base of their own
+        raise PermanentError(f"模型无法读取：{error}", at=str(checkpoint)) from None
+    export(Body(network=network, tokenizer=tokenizer), directory)
 
 
 def export(body: Body, directory: Path) -> None:

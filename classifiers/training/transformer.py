@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from classifiers.model import student
 from classifiers.training import bodies, e5
 from classifiers.training.examples import Example
-from classifiers.training.export import export
+from classifiers.training.export import export, save
 from classifiers.training.tuning import Settings, tune
 
 LAYERS = (0, 1, 2, 3)
@@ -30,10 +30,12 @@ def train(
     *,
     settings: Settings | None = None,
     target: Path = student.SHIPPED,
+    checkpoint: Path | None = None,
 ) -> NDArray[np.float32]:
     """Fine-tune on all examples but the development ones; the logits of those are returned.
 
-    They come from the 8-bit weights that were written, not from the exact ones.
+    They come from the 8-bit weights that were written, not from the exact ones, which go to
+    `checkpoint`.
     """
     body = bodies.cut(
         e5.read(encoder),
@@ -44,6 +46,8 @@ def train(
     )
     seen = [e for e, unseen in zip(examples, development, strict=True) if not unseen]
     tune(body, seen, heads, settings or Settings(), seed)
+    if checkpoint is not None:
+        save(body, checkpoint)
     export(body, target)
     unseen = [e.text for e, chosen in zip(examples, development, strict=True) if chosen]
     return student.load(target).logits(unseen)

@@ -10,8 +10,20 @@ import sys
 
 import structlog
 import typer
+from rich.markup import escape
 
-from cluewatch.cli import accounts, cases, demo, farm, intake, library, operations, rules, setup
+from cluewatch.cli import (
+    accounts,
+    cases,
+    demo,
+    farm,
+    intake,
+    library,
+    models,
+    operations,
+    rules,
+    setup,
+)
 from cluewatch.cli.output import Exit, err
 from domain.errors import CluewatchError, ConfigError
 
@@ -22,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for part in (demo, setup, intake, library, cases, rules, operations):
+for part in (demo, setup, intake, library, cases, rules, models, operations):
     part.register(app)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
@@ -37,8 +49,8 @@ def main() -> None:
     try:
         app()
     except ConfigError as error:
-        err.print(f"[red]设置有误：[/red]{error}")
+        err.print(f"[red]设置有误：[/red]{escape(str(error))}")
         sys.exit(Exit.USAGE)
     except CluewatchError as error:
-        err.print(f"[red]未完成：[/red]{error}")
+        err.print(f"[red]未完成：[/red]{escape(str(error))}")
         sys.exit(Exit.PROBLEM)

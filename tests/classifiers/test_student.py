@@ -65,7 +65,7 @@ def test_both_models_tell_a_claim_from_an_address() -> None:
 def test_the_transformer_reads_only_what_stays_open() -> None:
     read: list[str] = []
     watched = Watched(**attrs.asdict(student.load(), recurse=False), read=read)
-    both = attrs.evolve(load(0.05), student=watched)
+    both = attrs.evolve(load(0.05), transformer=watched)
     both.chances(CLAIM + PLAIN, _pieces(CLAIM, PLAIN), [False, False])
     assert read == [CLAIM]
     both.chances(PLAIN, _pieces(PLAIN), [True])
