@@ -128,7 +128,13 @@ class Services:
     @cached_property
     def desk(self) -> Desk:
         """Offices, routes and clocks, proved total and unambiguous."""
-        return load_desk(self.route_types, region=self.settings.agency.region or None)
+        dispatch = self.settings.dispatch
+        return load_desk(
+            self.route_types,
+            agencies=dispatch.agencies,
+            calendar=dispatch.calendar,
+            region=self.settings.agency.region or None,
+        )
 
     @cached_property
     def registers(self) -> RegisterBook:

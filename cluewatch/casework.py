@@ -76,8 +76,11 @@ class Casework:
         seal = seal_store.get(tx, seal_id)
         clues.set_seal(tx, clue_id=seal.clue_id, seal=seal.status)
         clue = clues.get(tx, seal.clue_id)
-        if self._services.settings.dispatch.automatic and clue.state is ClueState.PENDING:
-            self.issue(tx, clue, automatic=True)
+        default = self._services.settings.dispatch.automatic
+        if clue.state is ClueState.PENDING and issue.leaves_by_itself(
+            clue, self._services.desk, default=default
+        ):
+            self.issue(tx, clue, automatic=default)
 
     def issue(
         self, tx: Connection, clue: Clue, *, automatic: bool, actor: str = SYSTEM

@@ -13,13 +13,14 @@ from cluewatch.bootstrap import Services
 from domain.captures import SealStatus
 from domain.clues import Clue
 from domain.errors import RetryableError
-from domain.tickets import Ticket
+from domain.tickets import Move, Ticket
 from evidence.bundle import BundleInfo, write_bundle
 from evidence.sealing import seal_of
-from tickets import clues, ledger
+from tickets import clues, ledger, opinions
 from tickets.delivery import FolderDrop, deliver_due
 from tickets.letters import Sender, transfer_letter
-from tickets.outbox import Delivery
+from tickets.notices import notice
+from tickets.outbox import Delivery, DeliveryKind
 
 
 class Deliveries:
@@ -60,35 +61,58 @@ class PackageBuilder:
 
     def __call__(self, delivery: Delivery) -> Sequence[Path]:
         """The files of one delivery. Raises RetryableError while the clue is being sealed."""
-        services = self._services
-        with services.truth.write() as tx:
+        with self._services.truth.write() as tx:
             ticket = ledger.get(tx, delivery.ticket_id)
             clue = clues.get(tx, ticket.clue_id)
-            if clue.seal is SealStatus.PENDING:
-                raise RetryableError("线索正在固证", at=clue.number)
-            seal = seal_of(tx, clue.id)
-            opinion = ledger.opinion(tx, ticket.id)
-            bundle = self._bundle(tx, ticket, clue)
-        agency = services.settings.agency
-        letter = self._directory / delivery.id / f"{ticket.number}-letter.docx"
-        letter.parent.mkdir()
-        letter.write_bytes(
-            transfer_letter(
-                ticket=ticket,
-                clue=clue,
-                recipient=services.desk.offices.get(delivery.office),
-                offices=services.desk.offices,
-                sender=Sender(
-                    name=agency.name, contact=agency.contact, legal_basis=agency.legal_basis
-                ),
-                titles=services.type_titles,
-                seal=seal,
-                bundle_digest=bundle.root_digest,
-                opinion=opinion,
-                at=services.clock.now(),
-            )
+            if delivery.kind is DeliveryKind.CASE:
+                return self._case(tx, delivery, ticket, clue)
+            return (self._notice(tx, delivery, ticket, clue),)
+
+    def _case(
+        self, tx: Connection, delivery: Delivery, ticket: Ticket, clue: Clue
+    ) -> Sequence[Path]:
+        services = self._services
+        if clue.seal is SealStatus.PENDING:
+            raise RetryableError("线索正在固证", at=clue.number)
+        bundle = self._bundle(tx, ticket, clue)
+        recipient = services.desk.offices.get(delivery.office)
+        content = transfer_letter(
+            ticket=ticket,
+            clue=clue,
+            recipient=recipient,
+            offices=services.desk.offices,
+            sender=self._sender(),
+            titles=services.type_titles,
+            seal=seal_of(tx, clue.id),
+            bundle_digest=bundle.root_digest,
+            opinion=opinions.latest(tx, ticket.id),
+            exchange=services.desk.routes.exchange_with(recipient.kind),
+            at=services.clock.now(),
         )
-        return letter, bundle.path
+        return self._letter(delivery, ticket, "letter", content), bundle.path
+
+    def _notice(self, tx: Connection, delivery: Delivery, ticket: Ticket, clue: Clue) -> Path:
+        event = ledger.event(tx, ticket.id, delivery.reference or Move.RECALL.value)
+        content = notice(
+            kind=delivery.kind,
+            ticket=ticket,
+            clue=clue,
+            event=event,
+            recipient=self._services.desk.offices.get(delivery.office),
+            sender=self._sender(),
+            at=self._services.clock.now(),
+        )
+        return self._letter(delivery, ticket, "notice", content)
+
+    def _sender(self) -> Sender:
+        agency = self._services.settings.agency
+        return Sender(name=agency.name, contact=agency.contact, legal_basis=agency.legal_basis)
+
+    def _letter(self, delivery: Delivery, ticket: Ticket, name: str, content: bytes) -> Path:
+        path = self._directory / delivery.id / f"{ticket.number}-{name}.docx"
+        path.parent.mkdir()
+        path.write_bytes(content)
+        return path
 
     def _bundle(self, tx: Connection, ticket: Ticket, clue: Clue) -> BundleInfo:
         if ticket.id not in self._bundles:

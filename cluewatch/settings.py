@@ -110,6 +110,8 @@ class Dispatch(Section):
 
     automatic: bool = Field(False, description="线索自动移送；默认需审批")
     directory: Path | None = Field(None, description="文件夹投递目录；留空为主目录下 outbox/")
+    agencies: Path | None = Field(None, description="机关名录（YAML）；留空用自带的示范名录")
+    calendar: Path | None = Field(None, description="工作日历（YAML）；留空用自带的日历")
 
 
 class Settings(BaseSettings):

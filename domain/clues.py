@@ -26,6 +26,7 @@ class SubjectKind(StrEnum):
 
     MEDICAL_INSTITUTION = "medical_institution"
     BEAUTY_SALON = "beauty_salon"
+    MANUFACTURER = "manufacturer"
     COMPANY = "company"
     PERSON = "person"
     MEDIA = "media"

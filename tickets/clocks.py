@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 from importlib.resources.abc import Traversable
@@ -11,12 +11,15 @@ from pathlib import Path
 from attrs import frozen
 from pydantic import Field
 
-from domain.errors import ConfigError
-from domain.tickets import Deadline, TicketState
+from domain.errors import ConfigError, NotFound
+from domain.tickets import Deadline, Remark, TicketState
 from storage import datafiles
 from storage.datafiles import Strict
 from tickets.calendar import Calendar
 from tickets.offices import OfficeKind
+
+REQUIRED_TERMS = frozenset({"accept_complaint", "tell_reporter", "inquiry", "finding", "test"})
+"""Terms that the program asks for by name."""
 
 
 class Unit(StrEnum):
@@ -26,38 +29,73 @@ class Unit(StrEnum):
     DAYS = "days"
 
 
+class Extension(Strict):
+    """By how much a clock may be extended, and how often, each time with approval (延期)."""
+
+    term: int = Field(gt=0)
+    times: int = Field(gt=0)
+    source: str
+
+
 class ClockRule(Strict):
-    """One clock as the data file states it."""
+    """One clock as the data file states it. It ends with a state or a remark, whichever comes."""
 
     id: str
-    agencies: frozenset[OfficeKind] = Field(min_length=1)
+    agencies: frozenset[OfficeKind] = frozenset(OfficeKind)
     title: str
     term: int = Field(gt=0)
     unit: Unit
-    starts: TicketState
+    starts: frozenset[TicketState] = Field(min_length=1)
     ends: frozenset[TicketState]
+    ends_with: frozenset[Remark] = frozenset()
     pauses: bool
+    extension: Extension | None = None
+    source: str
+    verified: bool
+
+    @property
+    def cited(self) -> str:
+        """The source as print cites it."""
+        return self.source if self.verified else f"{self.source}（待核）"
+
+
+class TermRule(Strict):
+    """A term outside the ticket's states: of a complaint, or of a request between offices."""
+
+    id: str
+    title: str
+    term: int = Field(gt=0)
+    unit: Unit
     source: str
     verified: bool
 
 
 @frozen(kw_only=True)
+class Pause:
+    """A suspension that a clock does not count; `until` is the day on which it ended."""
+
+    since: date
+    until: date
+
+
+@frozen(kw_only=True)
 class Clocks:
-    """The clocks and the calendar that they are reckoned by."""
+    """The clocks, the terms and the calendar that they are reckoned by."""
 
     rules: tuple[ClockRule, ...]
+    terms: dict[str, TermRule]
     calendar: Calendar
 
     def starting(self, lead: OfficeKind, state: TicketState, day: date) -> Iterator[Deadline]:
         """The deadlines that begin when a ticket led by that branch enters `state` on `day`."""
         for rule in self.rules:
-            if rule.starts is state and lead in rule.agencies:
+            if state in rule.starts and lead in rule.agencies:
                 due, provisional = self._after(day, rule.term, rule.unit)
                 yield Deadline(
                     clock=rule.id,
                     title=rule.title,
                     due=due,
-                    source=rule.source if rule.verified else f"{rule.source}（待核）",
+                    source=rule.cited,
                     provisional=provisional,
                 )
 
@@ -65,16 +103,39 @@ class Clocks:
         """Ids of the clocks that end when a ticket enters `state`."""
         return tuple(rule.id for rule in self.rules if state in rule.ends)
 
-    def pausing(self) -> tuple[str, ...]:
-        """Ids of the clocks that a suspension stops."""
-        return tuple(rule.id for rule in self.rules if rule.pauses)
+    def ending_with(self, remark: Remark) -> tuple[str, ...]:
+        """Ids of the clocks that end with a remark."""
+        return tuple(rule.id for rule in self.rules if remark in rule.ends_with)
 
-    def moved(self, clock: str, due: date, since: date, until: date) -> tuple[date, bool]:
-        """The new due date, and whether it is provisional, after a pause `since`–`until`."""
-        rule = next(rule for rule in self.rules if rule.id == clock)
-        working = rule.unit is Unit.WORKING_DAYS
-        lost = self.calendar.working_days_between(since, until) if working else (until - since).days
-        return self._after(due, lost, rule.unit)
+    def rule(self, clock: str) -> ClockRule:
+        """The rule of a clock. Raises NotFound."""
+        for rule in self.rules:
+            if rule.id == clock:
+                return rule
+        raise NotFound(f"没有时钟“{clock}”")
+
+    def due(
+        self, clock: str, started: date, *, extended: int, pauses: Iterable[Pause]
+    ) -> tuple[date, bool]:
+        """The last day of a clock, and whether it is provisional (暂定), reckoned from scratch.
+
+        `extended` is what was granted, in the clock's unit; pauses count only where the clock
+        stands still during a suspension (检验鉴定时间不计).
+        """
+        rule = self.rule(clock)
+        lost = sum(self._length(rule.unit, pause, started) for pause in pauses if rule.pauses)
+        return self._after(started, rule.term + extended + lost, rule.unit)
+
+    def term(self, name: str, day: date) -> tuple[date, bool]:
+        """The last day of a term that begins on `day`, and whether it is provisional."""
+        rule = self.terms[name]
+        return self._after(day, rule.term, rule.unit)
+
+    def _length(self, unit: Unit, pause: Pause, started: date) -> int:
+        since = max(pause.since, started)
+        if unit is Unit.WORKING_DAYS:
+            return self.calendar.working_days_between(since, pause.until)
+        return max((pause.until - since).days, 0)
 
     def _after(self, day: date, term: int, unit: Unit) -> tuple[date, bool]:
         if unit is Unit.WORKING_DAYS:
@@ -84,15 +145,28 @@ class Clocks:
 
 class _File(Strict):
     clocks: list[ClockRule]
+    terms: list[TermRule]
 
 
 def load_clocks(calendar: Calendar, source: Path | Traversable | None = None) -> Clocks:
     """The clocks in `source`, or the shipped ones. Raises ConfigError (file:line)."""
     data = datafiles.read(source or datafiles.shipped("tickets", "clocks.yml"))
-    rules = data.validated(_File).clocks
+    content = data.validated(_File)
     seen: set[str] = set()
-    for index, rule in enumerate(rules):
-        if rule.id in seen:
-            raise ConfigError(f"时钟 {rule.id} 重复", at=data.at("clocks", index))
-        seen.add(rule.id)
-    return Clocks(rules=tuple(rules), calendar=calendar)
+    named = {
+        "clocks": [rule.id for rule in content.clocks],
+        "terms": [rule.id for rule in content.terms],
+    }
+    for section, names in named.items():
+        for index, name in enumerate(names):
+            if name in seen:
+                raise ConfigError(f"时钟 {name} 重复", at=data.at(section, index))
+            seen.add(name)
+    missing = REQUIRED_TERMS.difference(named["terms"])
+    if missing:
+        raise ConfigError(f"缺少时限：{'、'.join(sorted(missing))}", at=data.at("terms"))
+    return Clocks(
+        rules=tuple(content.clocks),
+        terms={entry.id: entry for entry in content.terms},
+        calendar=calendar,
+    )

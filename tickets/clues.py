@@ -109,6 +109,12 @@ def get(tx: Connection, reference: str) -> Clue:
     )
 
 
+def subject_of(tx: Connection, clue_id: str) -> str:
+    """The id of the subject that a clue accuses."""
+    wanted = select(tables.clues.c.subject_id).where(tables.clues.c.id == clue_id)
+    return str(tx.execute(wanted).scalar_one())
+
+
 def set_seal(tx: Connection, *, clue_id: str, seal: SealStatus) -> None:
     """Note how far the proof of a clue is sealed; the seal itself belongs to `evidence`.
 

@@ -8,10 +8,11 @@ from datetime import date
 from attrs import asdict, frozen
 from sqlalchemy import Connection, and_, select, update
 
-from domain.tickets import Deadline, OfficeRole, TicketState
+from domain.tickets import Deadline, Move, OfficeRole, TicketState
 from storage.upsert import upsert
 from tickets import tables
-from tickets.clocks import Clocks
+from tickets.calendar import civil_date
+from tickets.clocks import Clocks, Pause
 
 FLAGS = (100, 80, 50)
 _STOPPED = (TicketState.SUSPENDED.value, TicketState.RECALLED.value)
@@ -38,7 +39,7 @@ def start(tx: Connection, *, ticket_id: str, deadlines: Iterable[Deadline], day:
     """Start clocks on `day`; one that ran before starts anew."""
     table = tables.deadlines
     for deadline in deadlines:
-        values = {**asdict(deadline), "started": day, "ended": None}
+        values = {**asdict(deadline), "started": day, "ended": None, "extended": 0}
         row = upsert(tx, table).values(ticket_id=ticket_id, **values)
         tx.execute(
             row.on_conflict_do_update(
@@ -61,23 +62,75 @@ def end(tx: Connection, *, ticket_id: str, clocks: Iterable[str], day: date) -> 
     )
 
 
-def resume(tx: Connection, *, ticket_id: str, clocks: Clocks, since: date, until: date) -> None:
-    """Give back the time that a suspension took from the clocks that it stops."""
+@frozen(kw_only=True)
+class Moved:
+    """A deadline that was reckoned anew and came out differently."""
+
+    ticket_id: str
+    clock: str
+    title: str
+    old: date
+    due: date
+    provisional: bool
+
+
+def reckon(tx: Connection, *, ticket_id: str, clocks: Clocks) -> tuple[Moved, ...]:
+    """Reckon the running clocks of a ticket from their start: pauses, extensions and the calendar
+    as they are known now. Doing it again changes nothing."""
     table = tables.deadlines
-    running = tx.execute(
-        select(table.c.clock, table.c.due).where(
-            table.c.ticket_id == ticket_id,
-            table.c.clock.in_(clocks.pausing()),
-            table.c.ended.is_(None),
+    stops = pauses(tx, ticket_id)
+    moved = []
+    for row in tx.execute(
+        select(table).where(table.c.ticket_id == ticket_id, table.c.ended.is_(None))
+    ).all():
+        due, provisional = clocks.due(row.clock, row.started, extended=row.extended, pauses=stops)
+        if (due, provisional) == (row.due, row.provisional):
+            continue
+        moved.append(
+            Moved(
+                ticket_id=ticket_id,
+                clock=row.clock,
+                title=row.title,
+                old=row.due,
+                due=due,
+                provisional=provisional,
+            )
         )
-    ).all()
-    for clock, due in running:
-        moved, provisional = clocks.moved(clock, due, since, until)
         tx.execute(
             update(table)
-            .where(table.c.ticket_id == ticket_id, table.c.clock == clock)
-            .values(due=moved, provisional=provisional)
+            .where(table.c.ticket_id == ticket_id, table.c.clock == row.clock)
+            .values(due=due, provisional=provisional)
         )
+    return tuple(moved)
+
+
+def pauses(tx: Connection, ticket_id: str) -> tuple[Pause, ...]:
+    """The suspensions of a ticket that have ended, from its history."""
+    events = tables.ticket_events
+    rows = tx.execute(
+        select(events.c.move, events.c.at)
+        .where(
+            events.c.owner_id == ticket_id,
+            events.c.move.in_((Move.SUSPEND.value, Move.RESUME.value)),
+        )
+        .order_by(events.c.sequence)
+    ).all()
+    days = [civil_date(at) for _, at in rows]
+    return tuple(
+        Pause(since=since, until=until) for since, until in zip(days[::2], days[1::2], strict=False)
+    )
+
+
+def with_provisional(tx: Connection) -> tuple[str, ...]:
+    """Ids of the tickets that have a running deadline that is 暂定."""
+    table = tables.deadlines
+    rows = tx.execute(
+        select(table.c.ticket_id)
+        .where(table.c.ended.is_(None), table.c.provisional)
+        .distinct()
+        .order_by(table.c.ticket_id)
+    )
+    return tuple(rows.scalars())
 
 
 def running(tx: Connection, ticket_id: str) -> tuple[Deadline, ...]:

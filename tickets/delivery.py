@@ -17,6 +17,7 @@ from sqlalchemy import update
 
 from domain.errors import LeaseLost, PermanentError, RetryableError
 from domain.ports import Clock, Transport
+from domain.tickets import Remark, TicketState
 from storage import leases
 from storage.database import Database
 from storage.leases import Lease, WorkState
@@ -133,13 +134,17 @@ def _finish(
         tx.execute(
             update(table).where(table.c.id == lease.id).values(receipt=receipt, delivered_at=at)
         )
-        ledger.note_delivery(
+        delivered = outbox.from_row(lease.row)
+        ticket = ledger.remark(
             tx,
-            ticket_id=lease.row["ticket_id"],
-            note=f"{lease.row['role']}{name}：{receipt}",
+            ticket_id=delivered.ticket_id,
+            remark=Remark.DELIVER,
             actor=lease.owner,
             at=at,
+            note=f"{delivered.kind} {delivered.role}{name}：{receipt}",
         )
+        if ticket.state is TicketState.RECALLED:  # recalled while it was on its way
+            outbox.recalled(tx, ticket_id=ticket.id, number=ticket.number, at=at)
     return WorkState.DONE
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from attrs import frozen
 
+from domain.errors import ConfigError
+from domain.tickets import TicketState
+from tickets.agency_file import load_offices
 from tickets.calendar import load_calendar
 from tickets.clocks import Clocks, load_clocks
-from tickets.offices import Offices, load_offices
+from tickets.offices import Offices
 from tickets.routes import Routes, RouteType, load_routes
+
+_ANY_DAY = date(2026, 1, 5)
 
 
 @frozen(kw_only=True)
@@ -26,16 +32,20 @@ def load_desk(
     types: Sequence[RouteType],
     *,
     agencies: Path | None = None,
+    calendar: Path | None = None,
     region: str | None = None,
     city: str | None = None,
 ) -> Desk:
-    """The shipped tables for the rulebook's types, with the offices of `agencies` if given.
+    """The shipped tables for the rulebook's types, with the offices of `agencies` and the holidays
+    of `calendar` if given.
 
-    Raises ConfigError (file:line) when a table is wrong, not total or ambiguous.
+    Raises ConfigError (file:line) when a table is wrong, not total or ambiguous, or when no clock
+    binds a branch that leads.
     """
     offices = load_offices(agencies, region=region, city=city)
-    return Desk(
-        offices=offices,
-        routes=load_routes(types, offices),
-        clocks=load_clocks(load_calendar()),
-    )
+    routes = load_routes(types, offices)
+    clocks = load_clocks(load_calendar(calendar))
+    for branch in routes.leads:
+        if not any(clocks.starting(branch, TicketState.SENT, _ANY_DAY)):
+            raise ConfigError(f"没有约束 {branch} 答复的时钟", at="clocks.yml")
+    return Desk(offices=offices, routes=routes, clocks=clocks)

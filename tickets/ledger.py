@@ -6,103 +6,115 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, or_, select
+from attrs import frozen
+from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from domain.captures import SealStatus
 from domain.errors import IllegalMove, NotFound
 from domain.findings import Family
 from domain.tickets import (
-    Assignment,
     Move,
-    OfficeRole,
+    Remark,
+    ReturnReason,
     Ticket,
     TicketEvent,
     TicketState,
     next_state,
 )
-from storage.upsert import upsert
-from tickets import deadlines, history, outbox, tables
+from tickets import deadlines, history, outbox, parts, tables
 from tickets.calendar import civil_date
 from tickets.desk import Desk
 from tickets.history import Entry
-from tickets.offices import Office
 
-CHARACTERISE = "characterise"
-DELIVER = "deliver"
-_CHARACTERISED_IN = frozenset(TicketState) - {
-    TicketState.AWAITING_APPROVAL,
-    TicketState.SENT,
-    TicketState.RETURNED,
-    TicketState.REASSIGNED,
-    TicketState.SUSPENDED,
-    TicketState.RECALLED,
-    TicketState.ARCHIVED,
-}
+NAMING = frozenset({Move.REASSIGN, Move.TRANSFER, Move.DESIGNATE})
+"""Moves that name a new lead."""
 
 
-def move(
-    tx: Connection,
-    *,
-    ticket_id: str,
-    move: Move,
-    actor: str,
-    at: datetime,
-    desk: Desk,
-    note: str = "",
-    office: str | None = None,
-) -> Ticket:
+@frozen(kw_only=True)
+class Order:
+    """What an actor orders: the move, and what it needs besides.
+
+    `office` is the new lead of REASSIGN, TRANSFER and DESIGNATE; `reason` that of a RETURN;
+    `signer` the head who signs what the lead office wants signed.
+    """
+
+    move: Move
+    actor: str
+    at: datetime
+    note: str = ""
+    office: str | None = None
+    reason: ReturnReason | None = None
+    signer: str = ""
+
+
+def move(tx: Connection, *, ticket_id: str, order: Order, desk: Desk) -> Ticket:
     """Make a move: state, history, clocks and deliveries change together.
 
-    `office` is the new lead: required for REASSIGN, refused otherwise. Raises NotFound,
-    IllegalMove, or RetryableError when another worker was faster.
+    Raises NotFound, IllegalMove, or RetryableError when another worker was faster.
     """
     row = _row(tx, ticket_id, lock=True)
-    resumed = TicketState(row.suspended_from) if row.suspended_from else None
-    state = next_state(TicketState(row.state), move, resumed=resumed)
-    if (move is Move.REASSIGN) != (office is not None):
-        raise IllegalMove("改派须指明新的主办机关，其他操作不得指明", at=row.number)
-    if office is not None:
-        new_lead = desk.offices.get(office)
-        _hand_over(tx, ticket_id, new_lead)
-        note = f"改派至{new_lead.name} {note}".strip()
+    ticket = get(tx, ticket_id)
+    refuses = _refuses(ticket, order)
+    state = next_state(
+        ticket.state,
+        order.move,
+        resumed=ticket.suspended_from,
+        disputed=refuses and ticket.refusals > 0,
+    )
+    words = [_new_lead(tx, ticket, order, desk, state), _signature(ticket, order, desk)]
+    if order.reason is not None:
+        words.append(f"退回原因：{order.reason}")
     _append(
         tx,
         row,
-        move=move.value,
+        move=order.move.value,
         state=state,
-        actor=actor,
-        at=at,
-        note=note,
-        suspended_from=row.state if move is Move.SUSPEND else None,
+        actor=order.actor,
+        at=order.at,
+        note=" ".join(word for word in (*words, order.note) if word),
+        suspended_from=ticket.state.value if order.move is Move.SUSPEND else None,
+        refusals=ticket.refusals + int(refuses),
+        designated=ticket.designated or order.move is Move.DESIGNATE,
     )
-    if move is Move.RESUME:
-        _resume(tx, ticket_id, desk, at)
+    if order.move is Move.RESUME:
+        deadlines.reckon(tx, ticket_id=ticket_id, clocks=desk.clocks)
     else:
-        enter(tx, ticket_id=ticket_id, desk=desk, at=at)
+        enter(tx, ticket_id=ticket_id, desk=desk, at=order.at)
     return get(tx, ticket_id)
 
 
-def characterise(
-    tx: Connection, *, ticket_id: str, words: str, signer: str, at: datetime
+def remark(
+    tx: Connection,
+    *,
+    ticket_id: str,
+    remark: Remark,
+    actor: str,
+    at: datetime,
+    note: str,
+    **changes: object,
 ) -> Ticket:
-    """Note the lead's characterisation (定性) of the content, possible before filing.
-
-    `words` are the opinion's number and content. The takedown office's copy may now leave, as
-    soon as the clue's proof is sealed. Raises IllegalMove while the lead has not received it.
-    """
+    """Note something in the history; the state stays. `changes` are columns of the ticket."""
     row = _row(tx, ticket_id, lock=True)
     state = TicketState(row.state)
-    if state not in _CHARACTERISED_IN:
-        raise IllegalMove(f"工单处于“{state}”，不能定性", at=row.number)
-    _append(tx, row, move=CHARACTERISE, state=state, actor=signer, at=at, note=words)
-    outbox.opinion_given(tx, ticket_id=ticket_id, seal=_seal(tx, row.clue_id))
+    _append(tx, row, move=remark.value, state=state, actor=actor, at=at, note=note, **changes)
     return get(tx, ticket_id)
 
 
-def note_delivery(tx: Connection, *, ticket_id: str, note: str, actor: str, at: datetime) -> None:
-    """Note that a package reached an office; the state stays."""
-    row = _row(tx, ticket_id, lock=True)
-    _append(tx, row, move=DELIVER, state=TicketState(row.state), actor=actor, at=at, note=note)
+def hand(
+    tx: Connection,
+    *,
+    ticket_id: str,
+    office: str,
+    handler: str,
+    actor: str,
+    at: datetime,
+    desk: Desk,
+) -> Ticket:
+    """Inside an office, give its part to another officer. Raises IllegalMove."""
+    found = desk.offices.get(office)
+    parts.hand(tx, ticket_id, found, handler, day=civil_date(at))
+    note = f"{found.name}：交由 {handler} 承办"
+    return remark(tx, ticket_id=ticket_id, remark=Remark.HAND, actor=actor, at=at, note=note)
 
 
 def enter(tx: Connection, *, ticket_id: str, desk: Desk, at: datetime) -> None:
@@ -119,11 +131,11 @@ def enter(tx: Connection, *, ticket_id: str, desk: Desk, at: datetime) -> None:
             ticket_id=ticket_id,
             number=ticket.number,
             sequence=_row(tx, ticket_id).sequence,
-            seal=_seal(tx, ticket.clue_id),
+            seal=seal_status(tx, ticket.clue_id),
             at=at,
         )
     elif ticket.state is TicketState.RECALLED:
-        outbox.recalled(tx, ticket_id=ticket_id)
+        outbox.recalled(tx, ticket_id=ticket_id, number=ticket.number, at=at)
 
 
 def get(tx: Connection, reference: str) -> Ticket:
@@ -132,12 +144,6 @@ def get(tx: Connection, reference: str) -> Ticket:
     Raises NotFound.
     """
     row = _row(tx, reference)
-    parts = tables.assignments
-    assignments = tx.execute(
-        select(parts.c.office, parts.c.role)
-        .where(parts.c.ticket_id == row.id)
-        .order_by(parts.c.position, parts.c.office)
-    )
     return Ticket(
         id=row.id,
         number=row.number,
@@ -147,13 +153,15 @@ def get(tx: Connection, reference: str) -> Ticket:
         state=TicketState(row.state),
         types=tuple(json.loads(row.types)),
         region=row.region,
-        assignments=tuple(
-            Assignment(office=office, role=OfficeRole(role)) for office, role in assignments
-        ),
+        assignments=parts.of_ticket(tx, row.id),
         deadlines=deadlines.running(tx, row.id),
         created_at=row.created_at,
         updated_at=row.updated_at,
         suspended_from=TicketState(row.suspended_from) if row.suspended_from else None,
+        recurrence=row.recurrence,
+        refusals=row.refusals,
+        designated=row.designated,
+        supervised=row.supervised,
     )
 
 
@@ -184,10 +192,12 @@ def events(tx: Connection, ticket_id: str) -> tuple[TicketEvent, ...]:
     )
 
 
-def opinion(tx: Connection, ticket_id: str) -> TicketEvent | None:
-    """The lead's latest characterisation (定性) of the content, None before there is one."""
-    found = [event for event in events(tx, ticket_id) if event.move == CHARACTERISE]
-    return found[-1] if found else None
+def event(tx: Connection, ticket_id: str, reference: str) -> TicketEvent:
+    """One entry, by its sequence or as the latest of a move. Raises NotFound."""
+    for entry in reversed(events(tx, ticket_id)):
+        if reference in (str(entry.sequence), entry.move):
+            return entry
+    raise NotFound(f"工单没有“{reference}”这条记录", at=ticket_id)
 
 
 def verify_events(tx: Connection, ticket_id: str) -> tuple[str, ...]:
@@ -238,7 +248,8 @@ def _row(tx: Connection, reference: str, *, lock: bool = False) -> Row[*tuple[An
     return row
 
 
-def _seal(tx: Connection, clue_id: str) -> SealStatus:
+def seal_status(tx: Connection, clue_id: str) -> SealStatus:
+    """How far the proof of a clue is sealed."""
     clues = tables.clues
     return SealStatus(tx.execute(select(clues.c.seal).where(clues.c.id == clue_id)).scalar_one())
 
@@ -248,29 +259,42 @@ def _tickets_where(tx: Connection, condition: ColumnElement[bool]) -> list[Ticke
     return [get(tx, ticket_id) for ticket_id in found.scalars().all()]
 
 
-def _hand_over(tx: Connection, ticket_id: str, office: Office) -> None:
-    parts = tables.assignments
-    lead = OfficeRole.LEAD.value
-    tx.execute(delete(parts).where(parts.c.ticket_id == ticket_id, parts.c.role == lead))
-    values = {"role": lead, "position": 0, "awaits_opinion": False}
-    row = upsert(tx, parts).values(ticket_id=ticket_id, office=office.id, **values)
-    tx.execute(
-        row.on_conflict_do_update(index_elements=[parts.c.ticket_id, parts.c.office], set_=values)
-    )
+def _refuses(ticket: Ticket, order: Order) -> bool:
+    """Whether an office says that the ticket is not its own; RETURN must say why."""
+    if (order.move is Move.RETURN) != (order.reason is not None):
+        raise IllegalMove("退回须说明原因（管辖或材料），其他操作不得", at=ticket.number)
+    refuses = order.move is Move.TRANSFER or order.reason is ReturnReason.JURISDICTION
+    if refuses and ticket.designated:
+        raise IllegalMove("已指定管辖，不得再以管辖为由退回或转办", at=ticket.number)
+    return refuses
 
 
-def _resume(tx: Connection, ticket_id: str, desk: Desk, at: datetime) -> None:
-    events = tables.ticket_events
-    suspended = tx.execute(
-        select(events.c.at)
-        .where(events.c.owner_id == ticket_id, events.c.move == Move.SUSPEND.value)
-        .order_by(events.c.sequence.desc())
-        .limit(1)
-    ).scalar_one()
-    deadlines.resume(
+def _new_lead(tx: Connection, ticket: Ticket, order: Order, desk: Desk, state: TicketState) -> str:
+    if (order.move in NAMING) != (order.office is not None):
+        raise IllegalMove("改派、转办、指定须指明新的主办机关，其他操作不得指明", at=ticket.number)
+    if order.office is None:
+        return ""
+    office = desk.offices.get(order.office)
+    if state is TicketState.DISPUTED:
+        return f"认为应由{office.name}主办，报请指定"
+    parts.give_lead(
         tx,
-        ticket_id=ticket_id,
-        clocks=desk.clocks,
-        since=civil_date(suspended),
-        until=civil_date(at),
+        ticket.id,
+        office,
+        family=ticket.family,
+        region=ticket.region,
+        day=civil_date(order.at),
     )
+    return f"主办改为{office.name}"
+
+
+def _signature(ticket: Ticket, order: Order, desk: Desk) -> str:
+    office = desk.offices.get(ticket.lead)
+    if order.move not in office.sign_off:
+        return f"签批：{order.signer}" if order.signer else ""
+    if order.signer not in office.heads() or order.signer == order.actor:
+        raise IllegalMove(
+            f"{office.name}规定此项须经签批（{'、'.join(sorted(office.heads()))}），且不得自批",
+            at=ticket.number,
+        )
+    return f"签批：{order.signer}"

@@ -18,8 +18,11 @@ from docx.shared import Cm, Pt
 from docx.styles.style import CharacterStyle
 from docx.text.run import Run
 
+from tickets.calendar import CHINA
+
 BODY_FONT = "仿宋"
 HEAD_FONT = "黑体"
+_TEXT_LIMIT = 1000
 _LATIN_FONT = "Times New Roman"
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 # What XML cannot hold, and controls that reorder or hide the text that a reader sees.
@@ -32,6 +35,23 @@ _UNSAFE = re.compile(
 def printable(text: str) -> str:
     """The text with U+FFFD for every character that is unsafe to print; its length stays."""
     return _UNSAFE.sub("\ufffd", text)
+
+
+def masked(phone: str) -> str:
+    """A private person's number with only its ends to be read."""
+    if len(phone) <= 7:
+        return "*" * len(phone)
+    return f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"
+
+
+def moment(at: datetime) -> str:
+    """A moment in China's time, as letters print it."""
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}（北京时间）"
+
+
+def cut(text: str) -> str:
+    """Text of a length that a table can hold; what is longer says so."""
+    return text if len(text) <= _TEXT_LIMIT else f"{text[:_TEXT_LIMIT]}……（节略，全文见证据包）"
 
 
 class Letter:

@@ -9,22 +9,23 @@ from attrs import frozen
 
 from domain.captures import Seal
 from domain.clues import Clue, Subject, SubjectKind
-from domain.findings import Article, Finding
-from domain.tickets import OfficeRole, Ticket, TicketEvent
+from domain.findings import Finding
+from domain.tickets import OfficeRole, Opinion, Ticket
 from tickets.calendar import CHINA
-from tickets.letter_file import Letter
+from tickets.letter_file import Letter, cut, masked, moment
 from tickets.offices import Office, Offices
 from tickets.proof import TO_COLLECT, base_set
+from tickets.routes import Exchange
 
 QUOTES_PRINTED = 100
 SIGHTINGS_PRINTED = 50
-_TEXT_LIMIT = 1000
 _PRIVATE = (SubjectKind.PERSON, SubjectKind.UNKNOWN)
 _BLANK = "　"
 
 KIND_TITLES: dict[SubjectKind, str] = {
     SubjectKind.MEDICAL_INSTITUTION: "医疗机构",
     SubjectKind.BEAUTY_SALON: "生活美容机构",
+    SubjectKind.MANUFACTURER: "药械生产企业",
     SubjectKind.COMPANY: "企业",
     SubjectKind.PERSON: "个人",
     SubjectKind.MEDIA: "媒体",
@@ -56,18 +57,20 @@ def transfer_letter(
     titles: Mapping[str, str],
     seal: Seal | None,
     bundle_digest: str | None,
-    opinion: TicketEvent | None,
+    opinion: Opinion | None,
+    exchange: Exchange,
     at: datetime,
 ) -> bytes:
     """The letter to one office as DOCX; the same input gives the same bytes.
 
     `titles` are the Chinese names of the violation types, `bundle_digest` the root digest of the
     evidence bundle that goes with it, `opinion` the lead's characterisation if there is one
-    (`ledger.opinion`): the takedown office acts on nothing else. Long text is cut with a note;
-    the bundle has all of it.
+    (`opinions.latest`): the takedown office acts on nothing else; `exchange` is what was declared
+    for the recipient's branch. Long text is cut with a note; the bundle has all of it.
     """
     letter = Letter(title="涉嫌违法线索移送函", author=sender.name, at=at)
     named = "、".join(titles.get(slug, slug) for slug in ticket.types)
+    letter.paragraph(f"编号：{ticket.number}{_BLANK * 4}密级：{exchange.secrecy}")
     _opening(letter, ticket, clue, recipient, named)
     _case(letter, ticket, clue, named)
     _party(letter, clue.subject)
@@ -75,7 +78,7 @@ def transfer_letter(
     _facts(letter, clue)
     _evidence(letter, clue, seal, bundle_digest)
     _proof(letter, clue, seal, recipient)
-    _handling(letter, ticket, offices, opinion)
+    _handling(letter, ticket, offices, opinion, exchange)
     _closing(letter, sender, at)
     letter.page_break()
     _receipt(letter, ticket, recipient, sender)
@@ -84,7 +87,6 @@ def transfer_letter(
 
 def _opening(letter: Letter, ticket: Ticket, clue: Clue, recipient: Office, named: str) -> None:
     role = next((a.role for a in ticket.assignments if a.office == recipient.id), OfficeRole.COPY)
-    letter.paragraph(f"编号：{ticket.number}{_BLANK * 4}密级：内部")
     letter.paragraph(f"{recipient.name}：")
     letter.paragraph(
         f"经网络监测，发现{clue.subject.name}涉嫌{named}。依照职责分工，现将线索移送你单位"
@@ -98,9 +100,9 @@ def _case(letter: Letter, ticket: Ticket, clue: Clue, named: str) -> None:
         [
             ("线索编号", clue.number),
             ("来源", "监测"),
-            ("发现时间", _moment(clue.raised_at)),
-            ("网址", _cut(clue.url)),
-            ("标题", _cut(clue.title)),
+            ("发现时间", moment(clue.raised_at)),
+            ("网址", cut(clue.url)),
+            ("标题", cut(clue.title)),
             ("涉嫌类型", f"{named}（{'、'.join(ticket.types)}）"),
             ("严重度 / 置信度", f"{clue.severity}（1–5）/ {clue.score:.2f}"),
             ("关联案件", f"案件组 {ticket.case_group}（一案多查）"),
@@ -109,16 +111,16 @@ def _case(letter: Letter, ticket: Ticket, clue: Clue, named: str) -> None:
 
 
 def _party(letter: Letter, subject: Subject) -> None:
-    phones = [_masked(p) if subject.kind in _PRIVATE else p for p in subject.phones]
+    phones = [masked(p) if subject.kind in _PRIVATE else p for p in subject.phones]
     letter.heading("二、当事人")
     letter.fields(
         [
-            ("名称", _cut(subject.name)),
+            ("名称", cut(subject.name)),
             ("主体类别", KIND_TITLES[subject.kind]),
             ("统一社会信用代码", subject.usci or "未见"),
             ("医疗机构登记号", subject.licence_no or "未见"),
             ("法定代表人", "待查"),
-            ("地址", _cut(subject.address) or "未查明"),
+            ("地址", cut(subject.address) or "未查明"),
             ("区划", subject.region or "未查明"),
             ("电话", "、".join(phones) or "未见"),
             ("广告主、经营者、发布者、代言人", "待查（页面运营者如上）"),
@@ -137,7 +139,7 @@ def _quotes(letter: Letter, ticket: Ticket, clue: Clue, titles: Mapping[str, str
             (
                 str(place),
                 titles.get(finding.type, finding.type),
-                _cut(finding.quote),
+                cut(finding.quote),
                 f"{finding.start}–{finding.end}\n文档 {finding.document_id}",
                 _articles(finding),
                 f"{finding.origin}\n置信度 {finding.score:.2f}",
@@ -160,7 +162,7 @@ def _facts(letter: Letter, clue: Clue) -> None:
             (
                 FACT_TITLES.get(fact.name, fact.name),
                 fact.answer.value,
-                _cut(fact.detail),
+                cut(fact.detail),
                 f"{fact.source}（{fact.as_of or '日期不明'}）",
             )
             for fact in clue.facts
@@ -174,10 +176,10 @@ def _evidence(letter: Letter, clue: Clue, seal: Seal | None, bundle_digest: str 
     pairs = [("固证状态", (seal.status if seal else clue.seal).value)]
     if seal is not None:
         pairs += [
-            ("未完成原因", _cut(seal.reason))
+            ("未完成原因", cut(seal.reason))
             if seal.reason
             else ("采集方式", "浏览器现场采集" if seal.live else "由存档字节离线还原"),
-            ("采集时间", _moment(seal.sealed_at)),
+            ("采集时间", moment(seal.sealed_at)),
             ("清单摘要", seal.manifest_digest or "无"),
         ]
     letter.fields([*pairs, ("证据包根摘要", bundle_digest or "未随附证据包")])
@@ -191,7 +193,7 @@ def _evidence(letter: Letter, clue: Clue, seal: Seal | None, bundle_digest: str 
     letter.table(
         ("时间", "网址", "快照编号"),
         [
-            (_moment(seen.seen_at), _cut(seen.url), seen.snapshot_id)
+            (moment(seen.seen_at), cut(seen.url), seen.snapshot_id)
             for seen in clue.sightings[:SIGHTINGS_PRINTED]
         ],
         widths=(3.6, 7.4, 4.8),
@@ -206,7 +208,11 @@ def _proof(letter: Letter, clue: Clue, seal: Seal | None, recipient: Office) -> 
 
 
 def _handling(
-    letter: Letter, ticket: Ticket, offices: Offices, opinion: TicketEvent | None
+    letter: Letter,
+    ticket: Ticket,
+    offices: Offices,
+    opinion: Opinion | None,
+    exchange: Exchange,
 ) -> None:
     def names(role: OfficeRole) -> str:
         found = [offices.get(a.office).name for a in ticket.assignments if a.role is role]
@@ -214,10 +220,18 @@ def _handling(
 
     letter.heading("七、办理")
     characterised = (
-        f"{_cut(opinion.note)}（{opinion.actor}，{_moment(opinion.at)}）" if opinion else "尚未定性"
+        f"{opinion.number}：{cut(opinion.words)}（{opinion.signer}，{moment(opinion.at)}）"
+        if opinion
+        else "尚未定性"
     )
     letter.fields(
-        [*((role.value, names(role)) for role in OfficeRole), ("主办机关定性", characterised)]
+        [
+            *((role.value, names(role)) for role in OfficeRole),
+            ("主办机关定性", characterised),
+            ("再犯", f"办结后第 {ticket.recurrence} 次再现" if ticket.recurrence else "否"),
+            ("交换范围与方式", f"{exchange.scope}；{exchange.way}"),
+            ("反馈频次", exchange.frequency),
+        ]
     )
     letter.table(
         ("办理期限", "截止日期", "依据"),
@@ -263,25 +277,7 @@ def _receipt(letter: Letter, ticket: Ticket, recipient: Office, sender: Sender) 
 
 
 def _articles(finding: Finding) -> str:
-    return "\n".join(_article(article) for article in finding.articles) or "无"
-
-
-def _article(article: Article) -> str:
-    return article.citation
-
-
-def _masked(phone: str) -> str:
-    return (
-        f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}" if len(phone) > 7 else "*" * len(phone)
-    )
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}（北京时间）"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _TEXT_LIMIT else f"{text[:_TEXT_LIMIT]}……（节略，全文见证据包）"
+    return "\n".join(article.citation for article in finding.articles) or "无"
 
 
 def _omitted(letter: Letter, count: int) -> None:

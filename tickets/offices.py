@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
 from enum import StrEnum
-from importlib.resources.abc import Traversable
-from pathlib import Path
 
 from attrs import field, frozen
-from pydantic import Field
 
-from domain.errors import ConfigError, NotFound
-from storage import datafiles
-from storage.datafiles import Strict
+from domain.divisions import Level, contains, division_prefix, level_of
+from domain.errors import NotFound
+from domain.findings import Family
+from domain.tickets import Move
+from tickets import units
+from tickets.units import Seat, Unit
 
 
 class OfficeKind(StrEnum):
@@ -27,29 +28,99 @@ class OfficeKind(StrEnum):
     EDUCATION = "education"
     BROADCASTING = "broadcasting"
     CUSTOMS = "customs"
+    COMMUNICATIONS = "communications"
+    DISEASE_CONTROL = "disease_control"
+    COMPREHENSIVE_ENFORCEMENT = "comprehensive_enforcement"
+
+
+@frozen(kw_only=True)
+class Power:
+    """A branch's powers in a division, for some violation types (empty: for all of them).
+
+    An office has those of its own kind; others come from the law (DAL 8 leaves the drug matters
+    of cities and counties to market supervision) or are granted by district (赋权事项).
+    """
+
+    branch: OfficeKind
+    district: str
+    types: frozenset[str] = frozenset()
+
+    def fit(self, region: str, matter: str) -> tuple[int, bool] | None:
+        """How closely the power fits a matter in a division; None when it does not cover it."""
+        if not contains(self.district, region) or (self.types and matter not in self.types):
+            return None
+        return len(division_prefix(self.district)), bool(self.types)
+
+    def clashes(self, other: Power) -> bool:
+        """Whether no rule could tell which of two holders acts."""
+        return (
+            self.branch is other.branch
+            and division_prefix(self.district) == division_prefix(other.district)
+            and bool(self.types) == bool(other.types)
+            and (not self.types or bool(self.types & other.types))
+        )
+
+
+@frozen(kw_only=True)
+class Liaison:
+    """The person (联络员) who answers for an office towards the others."""
+
+    name: str
+    contact: str
 
 
 @frozen(kw_only=True)
 class Office:
-    """One office. `channel` names the transport that reaches it; `region` is a division code."""
+    """One office. `channel` names the transport that reaches it, `address` where (a mail address
+    or a URL); `region` is a division code. Tickets that it leads leave by themselves when all
+    their types are in `automatic`, never when one is in `approval`. Moves in `sign_off` need the
+    signature of a head of its units."""
 
     id: str
     name: str
     kind: OfficeKind
     region: str
     channel: str = "folder"
-    acts_for: tuple[OfficeKind, ...] = ()
+    address: str = ""
+    granted: tuple[Power, ...] = ()
+    liaison: Liaison | None = None
+    units: tuple[Unit, ...] = ()
+    automatic: frozenset[str] = frozenset()
+    approval: frozenset[str] = frozenset()
+    sign_off: frozenset[Move] = frozenset()
 
-    def serves(self, kind: OfficeKind) -> bool:
-        """Whether this office holds the powers of that branch."""
-        return kind is self.kind or kind in self.acts_for
+    @property
+    def level(self) -> Level:
+        """The level of government it belongs to."""
+        return level_of(self.region)
+
+    @property
+    def powers(self) -> tuple[Power, ...]:
+        """Its own kind's powers in its own division, and what it was granted."""
+        return (Power(branch=self.kind, district=self.region), *self.granted)
+
+    def leaves_by_itself(self, types: Iterable[str], *, default: bool) -> bool:
+        """Whether a ticket of these types that it leads is sent without approval (待审批)."""
+        wanted = frozenset(types)
+        if wanted & self.approval:
+            return False
+        return default or wanted <= self.automatic
+
+    def seat(self, family: Family, region: str, day: date) -> Seat:
+        """Where a case lies inside."""
+        return units.seat(self.units, family, region, day)
+
+    def heads(self) -> frozenset[str]:
+        """Everybody who may sign for it."""
+        return frozenset(units.heads(self.units))
 
 
-def division_prefix(region: str) -> str:
-    """The significant digits of a division code: 990100 → 9901, 990000 → 99, 000000 → ""."""
-    while region.endswith("00"):
-        region = region[:-2]
-    return region
+@frozen(kw_only=True)
+class Choice:
+    """An office found for a matter, and the ground in words."""
+
+    office: Office
+    ground: str
 
 
 @frozen(kw_only=True)
@@ -70,67 +141,53 @@ class Offices:
         except KeyError:
             raise NotFound(f"没有机关“{office_id}”") from None
 
-    def responsible(self, kind: OfficeKind, region: str) -> Office:
-        """The office of that branch for a division: the closest one, else the home city's.
+    def responsible(
+        self, kind: OfficeKind, region: str, *, matter: str = "", level: Level | None = None
+    ) -> Office:
+        """The office of that branch for a division; see `choose`."""
+        return self.choose(kind, region, matter=matter, level=level).office
 
-        A case from outside (or of unknown place) stays with the city that discovered it, which
-        may transfer it. Raises NotFound when even the home city has none.
+    def choose(
+        self, kind: OfficeKind, region: str, *, matter: str = "", level: Level | None = None
+    ) -> Choice:
+        """The closest office with that branch's powers, not below `level`.
+
+        Powers granted for the matter come before general ones. A case from outside (or of unknown
+        place) stays with the home city, which may transfer it; so does a matter for a level that
+        the list has no office of. Raises NotFound when even the home city has none.
         """
-        office = self._closest(kind, region) or self._closest(kind, self.home)
-        if office is None:
-            raise NotFound(f"区划 {self.home} 没有 {kind} 类机关")
-        return office
+        for place, words in ((region, f"区划 {region} 由其管辖"), (self.home, "本市承接外地案件")):
+            for lowest in (level, None) if level else (None,):
+                found = max(
+                    self._holders(kind, place, matter, lowest),
+                    key=lambda holder: holder[0],
+                    default=None,
+                )
+                if found is not None:
+                    return Choice(office=found[1], ground=_ground(found, words, level, lowest))
+        raise NotFound(f"区划 {self.home} 没有 {kind} 类机关")
 
-    def _closest(self, kind: OfficeKind, region: str) -> Office | None:
-        near = [
-            office
-            for office in self.all
-            if office.serves(kind) and region and region.startswith(division_prefix(office.region))
-        ]
-        return max(near, key=lambda office: len(division_prefix(office.region)), default=None)
-
-
-class _Entry(Strict):
-    kind: OfficeKind
-    name: str = Field(min_length=1)
-    id: str | None = Field(default=None, pattern=r"^[a-z0-9_-]{1,64}$")
-    region: str | None = Field(default=None, pattern=r"^\d{6}$")
-    channel: str = "folder"
-    acts_for: tuple[OfficeKind, ...] = ()
-
-
-class _File(Strict):
-    region: str = Field(pattern=r"^\d{6}$")
-    city: str
-    offices: list[_Entry]
+    def _holders(
+        self, kind: OfficeKind, region: str, matter: str, lowest: Level | None
+    ) -> Iterator[tuple[tuple[int, bool], Office, Power]]:
+        for office in self.all:
+            if lowest is not None and office.level.rank > lowest.rank:
+                continue
+            for power in office.powers:
+                fit = power.fit(region, matter) if power.branch is kind else None
+                if fit is not None:
+                    yield fit, office, power
 
 
-def load_offices(
-    source: Path | Traversable | None = None, *, region: str | None = None, city: str | None = None
-) -> Offices:
-    """The offices in `source`, or the shipped list, for the given or the file's own city.
-
-    Raises ConfigError (file:line) when two offices share an id, or a branch and a division.
-    """
-    data = datafiles.read(source or datafiles.shipped("tickets", "agencies", "default.yml"))
-    content = data.validated(_File)
-    home = region or content.region
-    found: list[Office] = []
-    powers: Counter[tuple[OfficeKind, str]] = Counter()
-    for index, entry in enumerate(content.offices):
-        office = Office(
-            id=entry.id or f"{entry.region or home}-{entry.kind.value.replace('_', '-')}",
-            name=entry.name.replace("{city}", city or content.city),
-            kind=entry.kind,
-            region=entry.region or home,
-            channel=entry.channel,
-            acts_for=entry.acts_for,
-        )
-        powers.update((kind, office.region) for kind in (office.kind, *office.acts_for))
-        if max(powers.values()) > 1 or any(other.id == office.id for other in found):
-            raise ConfigError(
-                f"机关 {office.id} 与前面的机关编号相同，或同一区划职权相同",
-                at=data.at("offices", index),
-            )
-        found.append(office)
-    return Offices(home=home, all=tuple(found))
+def _ground(
+    found: tuple[tuple[int, bool], Office, Power],
+    words: str,
+    level: Level | None,
+    lowest: Level | None,
+) -> str:
+    _, office, power = found
+    if power.branch is not office.kind:
+        words += f"，行使 {power.branch} 职权" + ("（赋权事项）" if power.types else "")
+    if level is not None:
+        words += f"，{level} 级事项" + ("" if lowest else "但名录没有该级机关，由其转办")
+    return words

@@ -11,8 +11,10 @@ from attrs import frozen
 from sqlalchemy import Connection, select, update
 
 from domain.captures import SealStatus
+from domain.errors import IllegalMove, NotFound
 from domain.ids import derive_id
 from domain.tickets import OfficeRole
+from storage import leases
 from storage.leases import WorkState
 from storage.upsert import upsert
 from tickets import tables
@@ -31,15 +33,30 @@ class Hold(StrEnum):
     RECALLED = "已撤回"
 
 
+class DeliveryKind(StrEnum):
+    """What a package is: the case itself, or word about a case that was handed over before."""
+
+    CASE = "移送"
+    RECALL = "撤回通知"
+    CORRECTION = "更正通知"
+    REQUEST = "协助请求"
+
+
 @frozen(kw_only=True)
 class Delivery:
-    """One package on its way to one office. `id` is the key that makes delivering idempotent."""
+    """One package on its way to one office. `id` is the key that makes delivering idempotent.
+
+    `reference` is the event of a correction, or the id of a request between offices.
+    """
 
     id: str
     ticket_id: str
     office: str
     role: OfficeRole
+    kind: DeliveryKind
+    reference: str
     hold: Hold
+    work_state: WorkState
     created_at: datetime
     delivered_at: datetime | None
     receipt: str | None
@@ -72,6 +89,8 @@ def enqueue(
             ticket_id=ticket_id,
             office=part.office,
             role=part.role,
+            kind=DeliveryKind.CASE.value,
+            reference="",
             hold=(Hold.OPINION if part.awaits_opinion else ready).value,
             created_at=at,
         )
@@ -94,10 +113,86 @@ def sealing_ended(tx: Connection, *, clue_id: str, seal: SealStatus) -> None:
         _change(tx, ticket_ids, Hold.PROOF, Hold.FREE)
 
 
-def recalled(tx: Connection, *, ticket_id: str) -> None:
-    """What has not left stays; what has left is known by its receipt."""
+def recalled(tx: Connection, *, ticket_id: str, number: str, at: datetime) -> None:
+    """What has not left stays; every office that got the case gets notice of the recall."""
     for hold in (Hold.FREE, Hold.SEALING, Hold.OPINION, Hold.PROOF):
         _change(tx, [ticket_id], hold, Hold.RECALLED)
+    notify(tx, ticket_id=ticket_id, number=number, kind=DeliveryKind.RECALL, reference="", at=at)
+
+
+def notify(
+    tx: Connection,
+    *,
+    ticket_id: str,
+    number: str,
+    kind: DeliveryKind,
+    reference: str,
+    at: datetime,
+) -> tuple[str, ...]:
+    """Queue word to every office that got the case; returns the offices. Repeating adds none."""
+    reached = {
+        delivery.office: delivery.role
+        for delivery in of_ticket(tx, ticket_id)
+        if delivery.kind is DeliveryKind.CASE and delivery.delivered_at is not None
+    }
+    for office, role in reached.items():
+        add(
+            tx,
+            ticket_id=ticket_id,
+            number=number,
+            office=office,
+            role=role,
+            kind=kind,
+            reference=reference,
+            at=at,
+        )
+    return tuple(reached)
+
+
+def add(
+    tx: Connection,
+    *,
+    ticket_id: str,
+    number: str,
+    office: str,
+    role: OfficeRole,
+    kind: DeliveryKind,
+    reference: str,
+    at: datetime,
+) -> None:
+    """Queue one package that waits for nothing; one that is queued already stays as it is."""
+    row = upsert(tx, tables.deliveries).values(
+        id=f"{number}-{derive_id(kind.value, ticket_id, office, reference)[:10]}",
+        ticket_id=ticket_id,
+        office=office,
+        role=role.value,
+        kind=kind.value,
+        reference=reference,
+        hold=Hold.FREE.value,
+        created_at=at,
+    )
+    tx.execute(row.on_conflict_do_nothing())
+
+
+def parked(tx: Connection, *, limit: int = 200) -> tuple[Delivery, ...]:
+    """Dead letters: packages that wait for a person, with their last error, oldest first."""
+    return tuple(from_row(row) for row in leases.parked(tx, tables.deliveries, limit=limit))
+
+
+def resend(tx: Connection, delivery_id: str) -> Delivery:
+    """Put a dead letter back into the queue, under the same key. Raises NotFound, IllegalMove."""
+    table = tables.deliveries
+    row = tx.execute(select(table).where(table.c.id == delivery_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"没有投递件 {delivery_id}")
+    if row["work_state"] != WorkState.PARKED.value:
+        raise IllegalMove("只有停放的投递件可以重发", at=delivery_id)
+    tx.execute(
+        update(table)
+        .where(table.c.id == delivery_id)
+        .values(work_state=WorkState.READY.value, attempts=0, not_before=0.0, lease_until=0.0)
+    )
+    return from_row({**row, "work_state": WorkState.READY.value, "attempts": 0})
 
 
 def of_ticket(tx: Connection, ticket_id: str) -> tuple[Delivery, ...]:
@@ -116,7 +211,10 @@ def from_row(row: dict[str, Any]) -> Delivery:
         ticket_id=row["ticket_id"],
         office=row["office"],
         role=OfficeRole(row["role"]),
+        kind=DeliveryKind(row["kind"]),
+        reference=row["reference"],
         hold=Hold(row["hold"]),
+        work_state=WorkState(row["work_state"]),
         created_at=row["created_at"],
         delivered_at=row["delivered_at"],
         receipt=row["receipt"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from domain.clues import Clue
+from domain.divisions import Level
 from domain.findings import Family
 from domain.tickets import Assignment, OfficeRole
 from tickets.offices import OfficeKind, Offices
@@ -15,13 +16,21 @@ from tickets.routes import Route, Routes, RouteType
 class TicketPlan:
     """One ticket to open: its types, worst first, and who takes part.
 
-    `awaiting_opinion` are offices whose copy is held until the lead has characterised the content.
+    `routes` are those of the types, `grounds` say by office why it was chosen. `awaiting_opinion`
+    are offices whose copy is held until the lead has characterised the content.
     """
 
     family: Family
     types: tuple[str, ...]
+    routes: tuple[Route, ...]
     assignments: tuple[Assignment, ...]
+    grounds: dict[str, str]
     awaiting_opinion: frozenset[str]
+
+    @property
+    def lead(self) -> str:
+        """The office that leads."""
+        return next(a.office for a in self.assignments if a.role is OfficeRole.LEAD)
 
 
 def plan(clue: Clue, routes: Routes, offices: Offices) -> tuple[TicketPlan, ...]:
@@ -31,8 +40,10 @@ def plan(clue: Clue, routes: Routes, offices: Offices) -> tuple[TicketPlan, ...]
     the rulebook's order. The leads of the other types assist; every other office is copied.
     """
     by_family: dict[Family, list[tuple[RouteType, Route]]] = {}
-    for kind in ranked(clue, routes):
-        for route in routes.routes_for(kind.slug, clue.subject.kind, clue.region):
+    kinds = ranked(clue, routes)
+    severity = max(kind.severity for kind in kinds)
+    for kind in kinds:
+        for route in routes.routes_for(kind.slug, clue.subject.kind, clue.region, severity):
             by_family.setdefault(route.family, []).append((kind, route))
     return tuple(
         _ticket_plan(family, by_family[family], clue.region, routes, offices)
@@ -57,24 +68,35 @@ def _ticket_plan(
     routes: Routes,
     offices: Offices,
 ) -> TicketPlan:
-    found = [route for _, route in matched]
-    types = tuple(kind.slug for kind, _ in matched)
     parts: dict[str, OfficeRole] = {}
+    grounds: dict[str, str] = {}
 
-    def take(branches: list[OfficeKind], role: OfficeRole) -> None:
-        for branch in branches:
-            parts.setdefault(offices.responsible(branch, region).id, role)
+    def take(
+        branch: OfficeKind, role: OfficeRole, matter: str = "", level: Level | None = None
+    ) -> str:
+        choice = offices.choose(branch, region, matter=matter, level=level)
+        parts.setdefault(choice.office.id, role)
+        grounds.setdefault(choice.office.id, f"{branch}：{choice.ground}")
+        return choice.office.id
 
-    take([found[0].lead], OfficeRole.LEAD)
-    take([route.lead for route in found], OfficeRole.ASSIST)
-    take([branch for route in found for branch in route.assist], OfficeRole.ASSIST)
-    take([branch for route in found for branch in route.copies], OfficeRole.COPY)
-    take([routes.takedown], OfficeRole.COPY)
-    takedown = offices.responsible(routes.takedown, region).id
+    role = OfficeRole.LEAD
+    for kind, route in matched:
+        take(route.lead, role, kind.slug, route.level)
+        role = OfficeRole.ASSIST
+    for kind, route in matched:
+        for branch in route.assist:
+            take(branch, OfficeRole.ASSIST, kind.slug)
+    for kind, route in matched:
+        for branch in route.copies:
+            take(branch, OfficeRole.COPY, kind.slug)
+    takedown = take(routes.takedown, OfficeRole.COPY)
+    types = tuple(kind.slug for kind, _ in matched)
     held = parts[takedown] is OfficeRole.COPY and not routes.at_once.intersection(types)
     return TicketPlan(
         family=family,
         types=types,
+        routes=tuple(route for _, route in matched),
         assignments=tuple(Assignment(office=office, role=role) for office, role in parts.items()),
+        grounds=grounds,
         awaiting_opinion=frozenset({takedown} if held else ()),
     )

@@ -47,6 +47,7 @@ _NAME_WORDS: tuple[tuple[SubjectKind, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
+    (SubjectKind.MANUFACTURER, re.compile(r"制药|药厂|(?:药品|器械)(?:制造|生产)")),
     (SubjectKind.COMPANY, re.compile(r"公司|集团|合伙企业|经营部|商行|商店|药店|药房|协会")),
     (
         SubjectKind.PERSON,

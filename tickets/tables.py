@@ -103,12 +103,18 @@ tickets = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("suspended_from", String(16)),
+    Column("part", Integer, nullable=False),
+    Column("recurrence", Integer, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Column("designated", Boolean, nullable=False),
+    Column("supervised", String(200), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("head", String(64), nullable=False),
-    UniqueConstraint("clue_id", "family", name="uq_tickets_clue_family"),
+    UniqueConstraint("clue_id", "family", "part", name="uq_tickets_clue_family_part"),
     Index("ix_tickets_state", "state", "id"),
 )
 
+# `part` tells apart the tickets of one clue and family: split off (分办), or opened on recurrence.
 # `awaits_opinion`: this office acts only once the lead has characterised the content (定性).
 assignments = Table(
     "assignments",
@@ -118,7 +124,20 @@ assignments = Table(
     Column("role", String(8), nullable=False),
     Column("position", Integer, nullable=False),
     Column("awaits_opinion", Boolean, nullable=False),
+    Column("unit", String(400), nullable=False),
+    Column("handler", String(60), nullable=False),
     Index("ix_assignments_office", "office", "ticket_id"),
+)
+
+opinions = Table(
+    "opinions",
+    metadata,
+    Column("ticket_id", String(64), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("number", String(100), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("signer", String(200), nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 deadlines = Table(
@@ -131,8 +150,23 @@ deadlines = Table(
     Column("due", Date, nullable=False),
     Column("source", String(200), nullable=False),
     Column("provisional", Boolean, nullable=False),
+    Column("extended", Integer, nullable=False),
     Column("ended", Date),
     Index("ix_deadlines_due", "ended", "due"),
+)
+
+# `granted` None: not yet decided. `sequence` counts the requests for one clock of one ticket.
+extensions = Table(
+    "extensions",
+    metadata,
+    Column("ticket_id", String(64), primary_key=True),
+    Column("clock", String(64), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("asked_by", String(200), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("granted", Boolean),
+    Column("decided_by", String(200), nullable=False),
 )
 
 
@@ -160,6 +194,8 @@ deliveries = queue(
     Column("ticket_id", String(64), nullable=False, index=True),
     Column("office", String(64), nullable=False),
     Column("role", String(8), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("reference", String(64), nullable=False),
     Column("hold", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("delivered_at", Moment),

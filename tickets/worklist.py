@@ -12,10 +12,10 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
 
 from domain.captures import SealStatus
 from domain.clues import ClueState, SubjectKind
+from domain.divisions import division_prefix
 from domain.findings import Family
 from domain.tickets import OfficeRole, Ticket, TicketState
 from tickets import ledger, tables
-from tickets.offices import division_prefix
 from tickets.visibility import reached
 
 E = TypeVar("E")

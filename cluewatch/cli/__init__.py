@@ -23,6 +23,7 @@ from cluewatch.cli import (
     operations,
     rules,
     setup,
+    tickets,
 )
 from cluewatch.cli.output import Exit, err
 from domain.errors import CluewatchError, ConfigError
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for part in (demo, setup, intake, library, cases, rules, models, operations):
+for part in (demo, setup, intake, library, cases, tickets, rules, models, operations):
     part.register(app)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")

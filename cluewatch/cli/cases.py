@@ -1,4 +1,4 @@
-"""Commands about cases and their proof: clue, ticket, seal, verify."""
+"""Commands about clues and their proof: clue, seal, verify."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cluewatch.delivery import build_bundle
 from domain.captures import CaptureRequest, RequestReason, SealStatus
 from domain.clues import ClueState
 from domain.ids import derive_id
-from domain.tickets import Move, TicketState
 from evidence import verify as verification
 from storage.records import to_plain
-from tickets import clue_moves, clues, ledger, worklist
+from tickets import clue_moves, clues, explanation, worklist
+from tickets.calendar import civil_date
 from tickets.clue_moves import ClueMove
-from tickets.worklist import ClueFilter, TicketFilter
+from tickets.worklist import ClueFilter
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 Note = Annotated[str, typer.Option(help="说明")]
@@ -28,13 +28,11 @@ ACTOR = "cli"
 PAGE = 200
 
 clue_app = typer.Typer(help="线索：列出、查看、研判、导出证据包。", no_args_is_help=True)
-ticket_app = typer.Typer(help="工单：列出、查看、办理。", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.add_typer(clue_app, name="clue")
-    app.add_typer(ticket_app, name="ticket")
     app.command()(seal)
     app.command()(verify)
 
@@ -110,83 +108,33 @@ def bundle(
     out.print(f"{info.path}\n根摘要 {info.root_digest}")
 
 
-@ticket_app.command("list")
-def list_tickets(
-    state: Annotated[TicketState | None, typer.Option(help="状态")] = None,
-    as_json: Json = False,
+@clue_app.command("route")
+def explain_route(
+    reference: Annotated[str, typer.Argument(help="线索编号")], as_json: Json = False
 ) -> None:
-    """列出工单，最新在前。"""
-    services = open_services()
-    rows: list[dict[str, object]] = []
-    after: str | None = None
-    with services.truth.read() as tx:
-        while True:
-            found = worklist.tickets(tx, TicketFilter(state=state), after=after, limit=PAGE)
-            for ticket in found.entries:
-                row = to_plain(ticket)
-                if isinstance(row, dict):
-                    rows.append({**row, "lead": ticket.lead})
-            after = found.after
-            if after is None:
-                break
-    columns = ("number", "family", "types", "lead", "state", "region")
-    listing("工单", columns, rows, as_json=as_json)
-
-
-@ticket_app.command("show")
-def show_ticket(reference: Annotated[str, typer.Argument(help="工单编号")]) -> None:
-    """以 JSON 显示一张工单及其经过。"""
+    """说明一条线索交给谁、为何、由谁承办、几时到期、是否需要审批。"""
     services = open_services()
     with services.truth.read() as tx:
-        ticket = ledger.get(tx, reference)
-        events = [to_plain(event) for event in ledger.events(tx, ticket.id)]
-    emit_json({"ticket": to_plain(ticket), "events": events})
-
-
-@ticket_app.command("move")
-def move_ticket(
-    reference: Annotated[str, typer.Argument(help="工单编号")],
-    move: Annotated[Move, typer.Argument(help="办理动作")],
-    note: Note = "",
-    office: Annotated[str | None, typer.Option(help="改派至的机关（reassign）")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只显示将发生什么")] = False,
-) -> None:
-    """办理工单；批准移送（approve）会投递移送函与证据包。"""
-    services = open_services()
-    with services.truth.read() as tx:
-        before = ledger.get(tx, reference)
-    if dry_run:
-        parts = "、".join(f"{part.role}{part.office}" for part in before.assignments)
-        out.print(f"{before.number}：{before.state.value} → {move.value}；涉及 {parts}")
+        clue = clues.get(tx, reference)
+    found = explanation.explain(
+        clue,
+        services.desk,
+        day=civil_date(services.clock.now()),
+        automatic=services.settings.dispatch.automatic,
+    )
+    if as_json:
+        for one in found:
+            emit_json(to_plain(one))
         return
-    with services.truth.write() as tx:
-        after = ledger.move(
-            tx,
-            ticket_id=before.id,
-            move=move,
-            actor=ACTOR,
-            at=services.clock.now(),
-            desk=services.desk,
-            note=note,
-            office=office,
-        )
-    out.print(f"{after.number}：{before.state.value} → {after.state.value}")
-
-
-@ticket_app.command("characterise")
-def characterise(
-    reference: Annotated[str, typer.Argument(help="工单编号")],
-    words: Annotated[str, typer.Argument(help="定性意见的文号与内容")],
-    signer: Annotated[str, typer.Option(help="签署人")],
-) -> None:
-    """记录主办机关的定性意见；网信部门的处置件随后发出。"""
-    services = open_services()
-    with services.truth.write() as tx:
-        ticket = ledger.get(tx, reference)
-        ledger.characterise(
-            tx, ticket_id=ticket.id, words=words, signer=signer, at=services.clock.now()
-        )
-    out.print(f"{ticket.number}：已定性")
+    for one in found:
+        out.print(f"[bold]{one.family}[/bold]（{'自动移送' if one.automatic else '待审批'}）")
+        types = [row for row in map(to_plain, one.types) if isinstance(row, dict)]
+        listing("依据", ("type", "severity", "subject", "region", "at"), types, as_json=False)
+        rows = [row for row in map(to_plain, one.parts) if isinstance(row, dict)]
+        listing("分工", ("role", "name", "unit", "handler", "ground"), rows, as_json=False)
+        for clock in one.clocks:
+            mark = "（暂定）" if clock.provisional else ""
+            out.print(f"{clock.title}：{clock.due}{mark}，{clock.source}")
 
 
 def seal(url: Annotated[str, typer.Argument(help="已采集过的网址")]) -> None:

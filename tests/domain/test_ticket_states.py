@@ -21,7 +21,7 @@ from domain.tickets import (
 )
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-FINAL = {TicketState.ARCHIVED, TicketState.RECALLED}
+FINAL = {TicketState.RECALLED}
 
 
 @given(st.sampled_from(TicketState), st.sampled_from(Move), st.sampled_from(TicketState))
@@ -39,9 +39,10 @@ def test_every_state_is_reached_from_the_first() -> None:
     reached = {TicketState.AWAITING_APPROVAL}
     while True:
         more = {
-            next_state(state, move, resumed=TicketState.CHECKING)
+            next_state(state, move, resumed=TicketState.CHECKING, disputed=disputed)
             for state in reached
             for move in legal_moves(state)
+            for disputed in (False, True)
         }
         if more <= reached:
             break

@@ -12,12 +12,13 @@ from domain.clues import Clue, Subject, SubjectKind
 from domain.findings import Article, Assessment, Existence, Fact, Family, Finding, Verdict
 from domain.ids import derive_id
 from domain.pages import Document, Identifier, PageKind
-from domain.tickets import Move, Ticket
+from domain.tickets import Move, ReturnReason, Ticket
 from storage.database import Database
 from tickets import ledger
 from tickets.clues import RaisedClue, raise_clues
 from tickets.desk import load_desk
 from tickets.issue import issue
+from tickets.ledger import Order
 from tickets.routes import RouteType
 from tickets.tables import metadata
 
@@ -216,8 +217,23 @@ def opened(
     return issue(tx, clue=clue, desk=DESK, ids=ids, at=AT, automatic=automatic)
 
 
+def order(
+    move: Move,
+    *,
+    at: datetime = AT,
+    actor: str = "甲",
+    office: str | None = None,
+    reason: ReturnReason | None = None,
+    signer: str = "",
+) -> Order:
+    """An order by 甲; a return is for jurisdiction unless said otherwise."""
+    if move is Move.RETURN and reason is None:
+        reason = ReturnReason.JURISDICTION
+    return Order(move=move, actor=actor, at=at, office=office, reason=reason, signer=signer)
+
+
 def walk(tx: Connection, ticket: Ticket, *moves: Move, at: datetime = AT) -> Ticket:
     """Make these moves one after another."""
     for step in moves:
-        ticket = ledger.move(tx, ticket_id=ticket.id, move=step, actor="甲", at=at, desk=DESK)
+        ticket = ledger.move(tx, ticket_id=ticket.id, order=order(step, at=at), desk=DESK)
     return ticket

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from domain.captures import SealStatus
 from domain.errors import IllegalMove
-from domain.tickets import Move, Ticket, TicketState, legal_moves
+from domain.tickets import Move, Opinion, Ticket, TicketState, legal_moves
 from storage.database import Database
 from tests.tickets.cases import ACCEPTED, AT, DESK, FILED, CountingIds, one_clue, opened, walk
-from tickets import clues, deadlines, ledger, outbox
+from tickets import clues, deadlines, desk_notes, ledger, opinions, outbox
 from tickets.issue import issue
 from tickets.outbox import Hold
 from tickets.summary import summary
@@ -29,10 +29,14 @@ def test_deadlines_by_hand(database: Database, ids: CountingIds) -> None:
         ticket = walk(tx, ticket, *FILED)
         assert [(d.clock, d.due) for d in ticket.deadlines] == [("decision", date(2026, 6, 1))]
         ticket = walk(tx, ticket, Move.INVESTIGATE, Move.PENALISE, Move.CLOSE)
-        assert [(d.clock, d.due) for d in ticket.deadlines] == [("feedback", date(2026, 3, 9))]
+        assert [(d.clock, d.due) for d in ticket.deadlines] == [
+            ("feedback", date(2026, 3, 9)),
+            ("publish", date(2026, 3, 30)),
+        ]
+        desk_notes.publish(tx, ticket_id=ticket.id, actor="甲", at=AT, desk=DESK, note="公示网")
         ticket = walk(tx, ticket, Move.REPORT, Move.ARCHIVE)
     assert not ticket.deadlines
-    assert not legal_moves(ticket.state)
+    assert legal_moves(ticket.state) == (Move.REOPEN,)
 
 
 def test_a_pause_does_not_count(database: Database, ids: CountingIds) -> None:
@@ -89,7 +93,7 @@ def test_cyberspace_waits_for_opinion_and_proof(database: Database, ids: Countin
         (ticket,) = opened(tx, ids)
         assert _hold(tx, ticket, NET) is Hold.OPINION
         assert _hold(tx, ticket, ticket.lead) is Hold.SEALING
-        assert ledger.opinion(tx, ticket.id) is None
+        assert opinions.latest(tx, ticket.id) is None
         with pytest.raises(IllegalMove, match="不能定性"):
             _characterise(tx, ticket)
         walk(tx, ticket, *ACCEPTED)
@@ -100,9 +104,9 @@ def test_cyberspace_waits_for_opinion_and_proof(database: Database, ids: Countin
         assert _hold(tx, ticket, NET) is Hold.PROOF
         clues.set_seal(tx, clue_id=ticket.clue_id, seal=SealStatus.SEALED)
         assert _hold(tx, ticket, NET) is Hold.FREE
-        given = ledger.opinion(tx, ticket.id)
+        given = opinions.latest(tx, ticket.id)
         assert given is not None
-        assert (given.note, given.actor) == ("示市监定〔2026〕1号", "甲")
+        assert (given.number, given.signer) == ("示市监定〔2026〕1号", "甲")
         assert ledger.get(tx, ticket.id).state is TicketState.ACCEPTED
         assert not ledger.verify_events(tx, ticket.id)
 
@@ -120,7 +124,8 @@ def test_a_sealed_clue_needs_only_the_opinion(database: Database, ids: CountingI
 
 
 def _characterise(tx: Connection, ticket: Ticket) -> None:
-    ledger.characterise(tx, ticket_id=ticket.id, words="示市监定〔2026〕1号", signer="甲", at=AT)
+    given = Opinion(number="示市监定〔2026〕1号", words="属于违法广告", signer="甲", at=AT)
+    opinions.characterise(tx, ticket_id=ticket.id, opinion=given)
 
 
 def test_recall_stops_what_has_not_left(database: Database, ids: CountingIds) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from domain.clues import ClueState, SubjectKind
 from domain.errors import IllegalMove, NotFound, RetryableError
 from domain.findings import Family
-from domain.tickets import Move, OfficeRole, Ticket, TicketState, legal_moves
+from domain.tickets import Move, OfficeRole, ReturnReason, Ticket, TicketState, legal_moves
 from storage.database import Database
 from tests.tickets.cases import (
     ACCEPTED,
@@ -22,6 +22,7 @@ from tests.tickets.cases import (
     empty,
     one_clue,
     opened,
+    order,
     subject,
     walk,
 )
@@ -31,6 +32,8 @@ from tickets.desk import Desk
 from tickets.issue import issue
 from tickets.summary import summary
 from tickets.worklist import ClueFilter, TicketFilter
+
+LEADS = ("990100-health", "990100-market-supervision", "990100-public-security")
 
 
 def test_a_clue_becomes_tickets(database: Database, ids: CountingIds, desk: Desk) -> None:
@@ -101,18 +104,25 @@ def test_any_history_is_legal_and_verifies(data: st.DataObject, length: int) -> 
             step = data.draw(st.sampled_from(allowed) if allowed else st.sampled_from(Move))
             if data.draw(st.integers(0, 4)) == 0:
                 step = data.draw(st.sampled_from(Move))
-            office = "990100-health" if step is Move.REASSIGN else None
+            office = data.draw(st.sampled_from(LEADS)) if step in ledger.NAMING else None
+            reason = data.draw(st.sampled_from(ReturnReason)) if step is Move.RETURN else None
+            refuses = step is Move.TRANSFER or reason is ReturnReason.JURISDICTION
             at = AT + timedelta(days=day)
             try:
-                moved = ledger.move(
-                    tx, ticket_id=ticket.id, move=step, actor="甲", at=at, desk=DESK, office=office
-                )
+                wanted = order(step, at=at, office=office, reason=reason)
+                moved = ledger.move(tx, ticket_id=ticket.id, order=wanted, desk=DESK)
             except IllegalMove:
-                assert step not in allowed
+                assert step not in allowed or (refuses and ticket.designated)
                 assert ledger.get(tx, ticket.id) == ticket
                 continue
             assert step in allowed
             made += 1
+            assert moved.refusals == ticket.refusals + int(refuses)
+            if refuses:
+                assert (moved.state is TicketState.DISPUTED) == (ticket.refusals > 0)
+            if step in ledger.NAMING and moved.state is not TicketState.DISPUTED:
+                assert moved.lead == office
+            assert moved.designated == (ticket.designated or step is Move.DESIGNATE)
             if step is Move.SUSPEND:
                 assert moved.suspended_from is ticket.state
             if step is Move.RESUME:
@@ -180,9 +190,8 @@ def test_reassignment_names_the_new_lead(database: Database, ids: CountingIds) -
 
 
 def _reassign(tx: Connection, ticket: Ticket, office: str) -> Ticket:
-    return ledger.move(
-        tx, ticket_id=ticket.id, move=Move.REASSIGN, actor="甲", at=AT, desk=DESK, office=office
-    )
+    wanted = order(Move.REASSIGN, office=office)
+    return ledger.move(tx, ticket_id=ticket.id, order=wanted, desk=DESK)
 
 
 def test_lists_and_counts(database: Database, ids: CountingIds) -> None:

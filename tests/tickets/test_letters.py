@@ -12,7 +12,7 @@ from docx import Document as open_docx
 from domain.captures import Seal, SealedFile, SealStatus
 from domain.clues import Clue, ClueState, Sighting, SubjectKind
 from domain.findings import Existence, Family
-from domain.tickets import Assignment, Deadline, OfficeRole, Ticket, TicketEvent, TicketState
+from domain.tickets import Assignment, Deadline, OfficeRole, Opinion, Ticket, TicketState
 from tests.tickets.cases import AT, DESK, finding, licence, subject
 from tickets.letters import QUOTES_PRINTED, Sender, transfer_letter
 from tickets.proof import base_set
@@ -84,7 +84,7 @@ def letter(
     seal: Seal | None = SEAL,
     bundle: str | None = "sha256:" + "c" * 64,
     office: str = MARKET,
-    opinion: TicketEvent | None = None,
+    opinion: Opinion | None = None,
 ) -> bytes:
     """A letter with the given parts."""
     return transfer_letter(
@@ -97,6 +97,7 @@ def letter(
         seal=seal,
         bundle_digest=bundle,
         opinion=opinion,
+        exchange=DESK.routes.exchange_with(DESK.offices.get(office).kind),
         at=AT,
     )
 
@@ -158,15 +159,7 @@ def test_a_copy_says_so() -> None:
 
 def test_the_opinion_goes_with_it() -> None:
     """网信 gets the characterisation that it acts on; without one the letter says so."""
-    opinion = TicketEvent(
-        sequence=3,
-        ticket_id="t1",
-        at=AT,
-        actor="李四",
-        move="characterise",
-        state=TicketState.ACCEPTED,
-        note="示市监定〔2026〕1号：属于违法广告",
-    )
+    opinion = Opinion(number="示市监定〔2026〕1号", words="属于违法广告", signer="李四", at=AT)
     net = "990100-cyberspace"
     assert "示市监定〔2026〕1号：属于违法广告（李四，2026-03-02" in text_of(
         letter(office=net, opinion=opinion)

@@ -15,8 +15,9 @@ from domain.errors import ConfigError, NotFound
 from domain.findings import Family
 from domain.tickets import OfficeRole
 from tests.tickets.cases import AT, DESK, SLUGS, TYPES, finding, subject
+from tickets.agency_file import load_offices
 from tickets.desk import load_desk
-from tickets.offices import OfficeKind, load_offices
+from tickets.offices import OfficeKind
 from tickets.routes import RouteType, load_routes
 from tickets.routing import TicketPlan, plan
 
@@ -173,25 +174,31 @@ def test_unknown_type_is_named() -> None:
 
 
 _ROUTE = "  - {types: [cure_rate], family: advertising, lead: market_supervision}\n"
-_HEAD = "takedown: {office: cyberspace, at_once: []}\nroutes:\n"
+_HEAD = (
+    "takedown: {office: cyberspace, at_once: []}\nexchanges: [{branches: [health, cyberspace,"
+    " market_supervision], scope: 甲, way: 乙, term: 丙, frequency: 丁, secrecy: 内部}]\nroutes:\n"
+)
 
 
 @pytest.mark.parametrize(
     ("routes", "message"),
     [
-        (_ROUTE + _ROUTE, r"r\.yml:4.*cure_rate × 主体 medical_institution.*r\.yml:3"),
+        (_ROUTE + _ROUTE, r"r\.yml:5.*cure_rate × 主体 medical_institution.*r\.yml:4"),
         (
             "  - {types: [cure_rate], subjects: [person], family: advertising, lead: health}\n",
-            r"r\.yml:2.*cure_rate × 主体 medical_institution × 类别 advertising 没有",
+            r"r\.yml:3.*cure_rate × 主体 medical_institution × 类别 advertising × 严重度 1 没有",
         ),
         (
             "  - {types: [cure_rate], region: '990100', family: advertising, lead: health}\n",
             "没有全国通用的路由",
         ),
-        ("  - {types: [cure_rate], family: practice, lead: health}\n", "类别 advertising 没有"),
+        (
+            "  - {types: [cure_rate], family: practice, lead: health}\n",
+            "类别 advertising × 严重度 1 没有",
+        ),
         (_ROUTE.replace("market_supervision", "customs"), "customs"),
-        (_ROUTE.replace("advertising", "cooking"), r"r\.yml:3.*family"),
-        (_ROUTE.replace("}", ", lead: health}"), r"r\.yml:3.*重复"),
+        (_ROUTE.replace("advertising", "cooking"), r"r\.yml:4.*family"),
+        (_ROUTE.replace("}", ", lead: health}"), r"r\.yml:4.*重复"),
     ],
 )
 def test_wrong_tables_are_refused(tmp_path: Path, routes: str, message: str) -> None:
@@ -218,7 +225,7 @@ def test_a_region_of_its_own(tmp_path: Path) -> None:
     cure_rate = [kind for kind in TYPES if kind.slug == "cure_rate"]
     routes = load_routes(cure_rate, DESK.offices, path)
     heads = {
-        region: routes.routes_for("cure_rate", SubjectKind.COMPANY, region)[0].lead
+        region: routes.routes_for("cure_rate", SubjectKind.COMPANY, region, 3)[0].lead
         for region in ("990100", "990102", "990200", "")
     }
     assert heads == {"990100": HEALTH, "990102": HEALTH, "990200": MARKET, "": MARKET}
@@ -245,7 +252,10 @@ def test_the_closest_office_takes_the_case(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "second",
-    ["  - {kind: health, name: 乙}\n", "  - {kind: education, name: 乙, acts_for: [health]}\n"],
+    [
+        "  - {kind: health, name: 乙}\n",
+        "  - {kind: education, name: 乙, powers: [{branch: health}]}\n",
+    ],
 )
 def test_two_offices_with_one_power_are_refused(tmp_path: Path, second: str) -> None:
     """Two offices may not hold the same power in one division."""
