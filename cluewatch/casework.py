@@ -18,7 +18,7 @@ from domain.ids import derive_id
 from domain.pages import Document
 from domain.tickets import Ticket
 from evidence import requests, seal_store
-from tickets import clues, issue, subjects
+from tickets import clues, issue, recurrence, subjects
 
 SYSTEM = "system"
 SEAL_WITHIN = timedelta(minutes=10)
@@ -60,6 +60,23 @@ class Casework:
         for case in raised:
             if case.created:
                 requests.ask(tx, seal_request(case.clue, snapshot, at))
+            elif recurrence.came_back(tx, case.clue, seen_at=snapshot.captured_at):
+                self._reopen(tx, case.clue, snapshot, at)
+
+    def _reopen(self, tx: Connection, clue: Clue, snapshot: Snapshot, at: datetime) -> None:
+        """再犯: new tickets at once, and the page as it is now is sealed for them."""
+        services = self._services
+        opened = recurrence.reopen(
+            tx,
+            clue=clue,
+            desk=services.desk,
+            ids=services.ids,
+            at=at,
+            automatic=services.settings.dispatch.automatic,
+            actor=SYSTEM,
+        )
+        again = seal_request(clue, snapshot, at, times=opened[0].recurrence)
+        requests.ask(tx, again)
 
     def _grave(self, assessment: Assessment) -> tuple[Finding, ...]:
         """The findings that pass the threshold of a clue; a case is not padded with doubts."""
@@ -107,10 +124,11 @@ def _region(tx: Connection, document: Document) -> str:
         return ""
 
 
-def seal_request(clue: Clue, snapshot: Snapshot, at: datetime) -> CaptureRequest:
-    """Ask once per clue for the sealed proof of what was captured."""
+def seal_request(clue: Clue, snapshot: Snapshot, at: datetime, *, times: int = 0) -> CaptureRequest:
+    """Ask for the sealed proof of what was captured: once per clue, and once per recurrence."""
+    again = (str(times),) if times else ()
     return CaptureRequest(
-        id=derive_id("seal", clue.id),
+        id=derive_id("seal", clue.id, *again),
         reason=RequestReason.SEAL,
         url=snapshot.url,
         source_id=snapshot.source_id,

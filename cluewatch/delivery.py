@@ -16,10 +16,10 @@ from domain.errors import RetryableError
 from domain.tickets import Move, Ticket
 from evidence.bundle import BundleInfo, write_bundle
 from evidence.sealing import seal_of
-from tickets import clues, ledger, opinions
+from tickets import assistance, clues, ledger, opinions
 from tickets.delivery import FolderDrop, deliver_due
 from tickets.letters import Sender, transfer_letter
-from tickets.notices import notice
+from tickets.notices import notice, request_letter
 from tickets.outbox import Delivery, DeliveryKind
 
 
@@ -66,6 +66,8 @@ class PackageBuilder:
             clue = clues.get(tx, ticket.clue_id)
             if delivery.kind is DeliveryKind.CASE:
                 return self._case(tx, delivery, ticket, clue)
+            if delivery.kind is DeliveryKind.REQUEST:
+                return (self._request(tx, delivery, ticket, clue),)
             return (self._notice(tx, delivery, ticket, clue),)
 
     def _case(
@@ -103,6 +105,20 @@ class PackageBuilder:
             at=self._services.clock.now(),
         )
         return self._letter(delivery, ticket, "notice", content)
+
+    def _request(self, tx: Connection, delivery: Delivery, ticket: Ticket, clue: Clue) -> Path:
+        request = assistance.get(tx, delivery.reference)
+        offices = self._services.desk.offices
+        content = request_letter(
+            request=request,
+            ticket=ticket,
+            clue=clue,
+            asking=offices.get(request.asking),
+            recipient=offices.get(delivery.office),
+            sender=self._sender(),
+            at=self._services.clock.now(),
+        )
+        return self._letter(delivery, ticket, "request", content)
 
     def _sender(self) -> Sender:
         agency = self._services.settings.agency

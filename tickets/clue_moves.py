@@ -21,6 +21,7 @@ class ClueMove(StrEnum):
     DISMISS = "dismiss"
     MERGE = "merge"
     ISSUE = "issue"
+    UNMERGE = "unmerge"
 
 
 _S = ClueState
@@ -30,6 +31,7 @@ _TABLE: dict[tuple[ClueState, ClueMove], ClueState] = {
     (_S.REVIEWING, ClueMove.DISMISS): _S.FALSE_ALARM,
     (_S.REVIEWING, ClueMove.MERGE): _S.MERGED,
     (_S.REVIEWING, ClueMove.ISSUE): _S.ISSUED,
+    (_S.MERGED, ClueMove.UNMERGE): _S.REVIEWING,
 }
 
 
@@ -58,7 +60,8 @@ def clue_move(
 ) -> ClueState:
     """Make a move and note it in the clue's history; returns the new state.
 
-    `into` is the clue that this one is merged into: required for MERGE, refused otherwise.
+    `into` is the clue that this one is merged into: required for MERGE, refused otherwise. UNMERGE
+    gives the clue its own sentences back; what the survivor had gathered before stays with it.
     Raises NotFound, IllegalMove, or RetryableError when another worker was faster.
     """
     row = _row(tx, clue_id)

@@ -72,8 +72,10 @@ def correct(
     ticket = ledger.get(tx, ticket_id)
     if ticket.state is TicketState.RECALLED:
         raise IllegalMove("工单已撤回，不能更正", at=ticket.number)
+    if not outbox.recipients(tx, ticket.id):
+        raise IllegalMove("尚未送达任何机关，无须更正", at=ticket.number)
     ledger.remark(tx, ticket_id=ticket.id, remark=Remark.CORRECT, actor=actor, at=at, note=note)
-    told = outbox.notify(
+    return outbox.notify(
         tx,
         ticket_id=ticket.id,
         number=ticket.number,
@@ -81,6 +83,3 @@ def correct(
         reference=str(ledger.event(tx, ticket.id, Remark.CORRECT.value).sequence),
         at=at,
     )
-    if not told:
-        raise IllegalMove("尚未送达任何机关，无须更正", at=ticket.number)
-    return told

@@ -1,4 +1,4 @@
-"""Word to every office that got a case: it was recalled (撤回通知), or is corrected (更正通知)."""
+"""Short letters: word of a recall (撤回通知) or correction (更正通知), and requests for help."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.clues import Clue
 from domain.tickets import Ticket, TicketEvent
+from tickets.assistance import FORMS, TITLES, Assistance
 from tickets.letter_file import Letter, cut, moment
 from tickets.letters import Sender
 from tickets.offices import Office
@@ -45,4 +46,35 @@ def notice(
             ("联系人及方式", sender.contact),
         ]
     )
+    return letter.to_bytes()
+
+
+def request_letter(
+    *,
+    request: Assistance,
+    ticket: Ticket,
+    clue: Clue,
+    asking: Office,
+    recipient: Office,
+    sender: Sender,
+    at: datetime,
+) -> bytes:
+    """The letter that asks another office for help, with the form for its answer, as DOCX."""
+    title = TITLES[request.kind]
+    provisional = "（暂定）" if request.provisional else ""
+    letter = Letter(title=f"{title}函", author=sender.name, at=at)
+    letter.paragraph(f"编号：{request.number}")
+    letter.paragraph(f"{recipient.name}：")
+    letter.paragraph(f"{asking.name}办理工单 {ticket.number}，需请你单位{title}：")
+    letter.paragraph(cut(request.question))
+    letter.fields(
+        [
+            ("当事人", cut(clue.subject.name)),
+            ("统一社会信用代码", clue.subject.usci or "未见"),
+            ("答复期限", f"{request.due}{provisional}"),
+            ("转送单位", f"{sender.name}，{sender.contact}"),
+        ]
+    )
+    letter.heading("答复（逐项填写）")
+    letter.fields([(name, "　") for name in FORMS[request.kind]])
     return letter.to_bytes()

@@ -12,6 +12,7 @@ from tickets.calendar import civil_date
 
 CLUE_SERIES = "XS"
 TICKET_SERIES = "GD"
+ASSISTANCE_SERIES = "XZ"
 NO_REGION = "000000"
 
 

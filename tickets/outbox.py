@@ -120,6 +120,15 @@ def recalled(tx: Connection, *, ticket_id: str, number: str, at: datetime) -> No
     notify(tx, ticket_id=ticket_id, number=number, kind=DeliveryKind.RECALL, reference="", at=at)
 
 
+def recipients(tx: Connection, ticket_id: str) -> dict[str, OfficeRole]:
+    """The offices that have got the case, with the part that they got it for."""
+    return {
+        delivery.office: delivery.role
+        for delivery in of_ticket(tx, ticket_id)
+        if delivery.kind is DeliveryKind.CASE and delivery.delivered_at is not None
+    }
+
+
 def notify(
     tx: Connection,
     *,
@@ -130,11 +139,7 @@ def notify(
     at: datetime,
 ) -> tuple[str, ...]:
     """Queue word to every office that got the case; returns the offices. Repeating adds none."""
-    reached = {
-        delivery.office: delivery.role
-        for delivery in of_ticket(tx, ticket_id)
-        if delivery.kind is DeliveryKind.CASE and delivery.delivered_at is not None
-    }
+    reached = recipients(tx, ticket_id)
     for office, role in reached.items():
         add(
             tx,

@@ -169,6 +169,55 @@ extensions = Table(
     Column("decided_by", String(200), nullable=False),
 )
 
+# `reported_at` empty: the visit is planned. One planned visit for a subject at a time.
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("subject_id", String(32), nullable=False, index=True),
+    Column("planned_for", Date, nullable=False),
+    Column("result", Text),
+    Column("reported_at", Moment),
+)
+
+visit_tickets = Table(
+    "visit_tickets",
+    metadata,
+    Column("visit_id", String(64), primary_key=True),
+    Column("ticket_id", String(64), primary_key=True, index=True),
+)
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("ticket_id", String(64), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("decision", String(8)),
+    Column("grounds", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+)
+
+assistance = Table(
+    "assistance",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("number", String(40), nullable=False, unique=True),
+    Column("ticket_id", String(64), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("asking", String(64), nullable=False),
+    Column("asked", String(64), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("due", Date, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answered_at", Moment),
+    Index("ix_assistance_waiting", "state", "due"),
+)
+
 
 def _history(name: str) -> Table:
     return Table(

@@ -19,6 +19,7 @@ from cluewatch.cli import (
     farm,
     intake,
     library,
+    matters,
     models,
     operations,
     rules,
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for part in (demo, setup, intake, library, cases, tickets, rules, models, operations):
     part.register(app)
+tickets.ticket_app.add_typer(matters.commands)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
 

@@ -15,7 +15,17 @@ from cluewatch.console.cases import Note, note_read, scope
 from cluewatch.console.rendering import page
 from domain.people import Permission, User
 from domain.tickets import Move, Opinion, ReturnReason, Ticket, TicketState, legal_moves
-from tickets import clues, ledger, opinions, outbox, worklist
+from tickets import (
+    appeals,
+    assistance,
+    clues,
+    joint,
+    ledger,
+    opinions,
+    outbox,
+    recurrence,
+    worklist,
+)
 from tickets.ledger import NAMING, Order
 from tickets.visibility import ticket_visible
 from tickets.worklist import TicketFilter
@@ -61,7 +71,11 @@ def ticket_page(request: Request, wired: Wired, session: TicketReader, ticket_id
         events = ledger.events(tx, ticket.id)
         deliveries = outbox.of_ticket(tx, ticket.id)
         opinion = opinions.latest(tx, ticket.id)
-        siblings = [t for t in ledger.of_case(tx, ticket.case_group) if t.id != ticket.id]
+        subject_id = clue.subject.id
+        known = joint.open_cases(tx, subject_id, wired.desk.offices, seen_by=scope(session.user))
+        repeats = recurrence.repeats(tx, subject_id, at=wired.clock.now())
+        objections = appeals.of_ticket(tx, ticket.id)
+        requests = assistance.of_ticket(tx, ticket.id)
     return page(
         request,
         "ticket.html",
@@ -69,7 +83,11 @@ def ticket_page(request: Request, wired: Wired, session: TicketReader, ticket_id
         clue=clue,
         events=events,
         deliveries=deliveries,
-        siblings=siblings,
+        others=[case for case in known if case.ticket_id != ticket.id],
+        repeats=repeats,
+        objections=objections,
+        requests=requests,
+        kinds=assistance.TITLES,
         opinion=opinion,
         moves=[m for m in legal_moves(ticket.state) if _may(session.user, ticket, m)],
         naming=NAMING,

@@ -76,6 +76,7 @@ WORDS: dict[str, str] = {
     "review": "开始研判",
     "dismiss": "误报关闭",
     "merge": "合并",
+    "unmerge": "撤销合并",
     "medical_ad": "医疗广告审查证明文号",
     "usci": "统一社会信用代码",
     "institution": "医疗机构登记号",
