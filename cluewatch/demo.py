@@ -20,7 +20,7 @@ from cluewatch.queues import QUEUES
 from cluewatch.settings import config_path, load_settings
 from cluewatch.supervisor import Supervisor, Worker
 from cluewatch.workers import WorkerRole
-from crawlers.frontier import store as frontier
+from crawlers.frontier import reports as frontier
 from crawlers.sources import load_sources
 from domain.captures import RequestReason
 from domain.people import Role

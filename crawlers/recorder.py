@@ -10,6 +10,7 @@ import structlog
 
 from crawlers.frontier import links, store
 from crawlers.observation import Observation
+from crawlers.standings import Standings
 from evidence import gaps
 from evidence.writer import EvidenceWriter
 from storage.database import Database
@@ -31,6 +32,7 @@ class Recorder:
         self._writer = writer
         self._truth = truth
         self._frontier = frontier
+        self._standings = Standings(truth)
         self._waiting: list[Observation] = []
         self._oldest = 0.0
 
@@ -80,11 +82,13 @@ class Recorder:
                 )
 
     def _settle(self, group: Sequence[Observation]) -> None:
+        standings = self._standings.of({item.visited.visit.url for item in group})
         with self._frontier.write() as tx:
             for item in group:
-                if not store.settle(tx, item.visited):
+                visit = item.visited.visit
+                if not store.settle(tx, item.visited, standings[visit.url]):
                     # The lease passed on while the answer was under way; its holder looks again.
-                    log.warning("visit_lost", url=item.visited.visit.url)
+                    log.warning("visit_lost", url=visit.url)
             by_moment = sorted(group, key=lambda item: item.visited.at)
             for at, items in groupby(by_moment, key=lambda item: item.visited.at):
                 found = [one for item in items for one in item.found]

@@ -15,6 +15,7 @@ from rich.markup import escape
 from cluewatch.cli import (
     accounts,
     cases,
+    crawling,
     demo,
     farm,
     intake,
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for part in (demo, setup, intake, library, cases, tickets, rules, models, operations):
+for part in (demo, setup, intake, crawling, library, cases, tickets, rules, models, operations):
     part.register(app)
 tickets.ticket_app.add_typer(matters.commands)
 app.add_typer(accounts.app, name="user")

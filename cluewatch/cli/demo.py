@@ -16,7 +16,7 @@ from cluewatch.bootstrap import Services
 from cluewatch.cli import operations
 from cluewatch.cli.output import Exit, err, out
 from cluewatch.farm import Ports
-from crawlers.frontier import store as frontier
+from crawlers.frontier import reports as frontier
 from documents import store as documents
 from tickets.calendar import civil_date
 from tickets.summary import summary

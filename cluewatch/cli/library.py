@@ -1,4 +1,4 @@
-"""Commands that read what was seen: search, show, why, gaps, stats."""
+"""Commands that read what was seen: search, show, gaps, stats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from cluewatch import export
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.cli.wiring import open_services
 from crawlers.canonical import canonical_url
-from crawlers.frontier import store as frontier
 from documents import store as documents
 from domain.errors import QuerySyntaxError
 from domain.queries import Everything, SearchRequest, Sort
@@ -29,7 +28,6 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(search)
     app.command()(show)
-    app.command()(why)
     app.command()(gaps)
     app.command()(stats)
 
@@ -100,22 +98,6 @@ def show(
     listing("发现", columns, row["findings"], as_json=False)
     for reason in (row["assessment"] or {"reasons": []})["reasons"]:
         out.print(reason, markup=False)
-
-
-def why(
-    url: Annotated[str, typer.Argument(help="网址")],
-    as_json: Json = False,
-) -> None:
-    """说明一个网址何时、为何再次采集。"""
-    services = open_services()
-    with services.frontier.read() as tx:
-        report = frontier.why(tx, canonical_url(url))
-    plain = to_plain(report)
-    if as_json or not isinstance(plain, dict):
-        emit_json(plain)
-        return
-    rows = ({"项目": key, "值": value} for key, value in plain.items())
-    listing(url, ("项目", "值"), rows, as_json=False)
 
 
 def gaps(as_json: Json = False) -> None:

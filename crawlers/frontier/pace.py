@@ -20,6 +20,7 @@ CHINA = timezone(timedelta(hours=8))
 MARGIN = timedelta(seconds=0.25)
 
 _HOLD_SECONDS = 120.0
+_DAY = timedelta(days=1)
 _REFUSALS = frozenset({Outcome.CAPTCHA, Outcome.LOGIN_WALL, Outcome.JS_CHALLENGE})
 _SILENCES = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT})
 _FIRST_BACKOFF = timedelta(seconds=60)
@@ -48,17 +49,36 @@ def reserve(
         return barred
     day = now.astimezone(CHINA).date()
     fetched = row.fetched_today if row.day == day.isoformat() else 0
-    if fetched >= cap:
-        return datetime.combine(day + timedelta(days=1), time(), CHINA)
+    tomorrow = cap_reached(day=row.day, fetched=fetched, cap=cap, now=now)
+    if tomorrow is not None:
+        return tomorrow
     busy = _hold_address(tx, address, holder=held.host, now=now, delay=delay)
     if busy is not None:
         return busy
     tx.execute(
         update(hosts)
         .where(hosts.c.host == held.host)
-        .values(next_fetch=now + delay, day=day.isoformat(), fetched_today=fetched + 1)
+        .values(
+            next_fetch=now + delay,
+            day=day.isoformat(),
+            fetched_today=fetched + 1,
+            room=min(float(cap), _DAY / (delay + MARGIN)),
+        )
     )
     return None
+
+
+def cap_reached(*, day: str, fetched: int, cap: int, now: datetime) -> datetime | None:
+    """Midnight in China when the `fetched` requests of `day` use up the cap of today; else None."""
+    today = now.astimezone(CHINA).date()
+    if day != today.isoformat() or fetched < cap:
+        return None
+    return datetime.combine(today + timedelta(days=1), time(), CHINA)
+
+
+def in_words(moment: datetime) -> str:
+    """A moment as it is written in China, to the minute."""
+    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}"
 
 
 def free(tx: Connection, host: str, *, address: str, at: datetime, delay: timedelta) -> datetime:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from crawlers.frontier.history import PastVisit
 from domain.outcomes import Outcome
 from domain.sources import RiskTier
 
@@ -72,6 +73,8 @@ class Visit:
     visits: int
     changes: int
     fail_count: int
+    wait: float | None
+    history: str
 
 
 @frozen(kw_only=True)
@@ -123,21 +126,28 @@ class Conservation:
 
 
 @frozen(kw_only=True)
-class PastVisit:
-    """One line of an address's history."""
+class HostReport:
+    """What the frontier knows of one host. `demand` and `room` are looks a day."""
 
-    at: datetime
-    outcome: Outcome
-    changed: bool
+    host: str
+    ready_at: datetime | None
+    next_fetch: datetime | None
+    backoff_until: datetime | None
+    setbacks: int
+    day: str
+    fetched_today: int
+    demand: float
+    room: float
+    leased_by: str | None
 
 
 @frozen(kw_only=True)
-class WhyReport:
-    """Everything that decides when an address is looked at again."""
+class UrlReport:
+    """What the frontier knows of one address and of its host."""
 
     url: str
-    host: str
     source_id: str | None
+    purpose: Purpose
     state: UrlState
     found_on: str | None
     words: str
@@ -151,9 +161,7 @@ class WhyReport:
     fail_count: int
     history: tuple[PastVisit, ...]
     shape: str
-    host_ready_at: datetime | None
-    host_backoff_until: datetime | None
-    leased_by: str | None
+    host: HostReport
 
 
 @frozen(kw_only=True)

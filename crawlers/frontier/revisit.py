@@ -1,28 +1,66 @@
-"""When to look again, and why: change × risk, bounded by what politeness leaves."""
+"""When to look again, and why: change × risk, bounded by what politeness leaves.
+
+With a bounded number of looks, most changes are caught when every page is looked at as soon as
+the expected number of its unseen changes reaches a threshold x, the same for all pages of equal
+weight: maximising the sum of w·f·(1 − exp(−λ/f)) over the frequencies f gives
+w·(1 − (1 + x)·exp(−x)) = price, with x = λ/f. The weight is the risk; the price of a look rises
+when a host is asked for more looks than politeness allows.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from attrs import frozen
 
+from crawlers.frontier import change
+from crawlers.frontier.history import PastVisit, checks
 from domain.outcomes import Outcome
 from domain.sources import RiskTier
 
-_USUAL = {
-    RiskTier.HIGH: timedelta(hours=6),
-    RiskTier.NORMAL: timedelta(hours=24),
-    RiskTier.LOW: timedelta(hours=72),
-}
+# So that a page of normal risk of which nothing is known yet is looked at again after a day.
+_PRICE = 1 - (1 + math.log(2)) / 2
+_TIERS = {RiskTier.HIGH: 12.0, RiskTier.NORMAL: 1.0, RiskTier.LOW: 0.25}
 _RISK_NAMES = {RiskTier.HIGH: "高", RiskTier.NORMAL: "中", RiskTier.LOW: "低"}
-_LONGEST = timedelta(days=30)
+_SITE, _PAGE = 3.0, 4.0
+_SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=30)
 _AFTER_GONE = (timedelta(days=1), timedelta(days=3), timedelta(days=7), _LONGEST)
 _AFTER_FAILURE = timedelta(hours=1)
 _AFTER_UNREADABLE = timedelta(days=1)
 _LONGEST_FAILURE = timedelta(days=7)
 # These are the page's own nature and will not be different in an hour.
 _UNREADABLE = frozenset({Outcome.TOO_LARGE, Outcome.BAD_CONTENT, Outcome.EMPTY_SHELL})
-_SLOWEST, _FASTEST = 16.0, 0.5
+
+
+@frozen(kw_only=True)
+class Standing:
+    """What the judgement has found so far: on which share of the site's pages a clue was seen
+    (0…1), and whether this very page bears one."""
+
+    site_share: float = 0.0
+    on_page: bool = False
+
+
+NEUTRAL = Standing()
+
+
+@frozen(kw_only=True)
+class Budget:
+    """Looks a day that the known pages of a host ask for, and how many politeness allows."""
+
+    demand: float = 0.0
+    room: float = math.inf
+
+    @property
+    def price(self) -> float:
+        """What a look costs there: 1 while there is room, steeply more when there is none."""
+        return max(1.0, self.demand / self.room) ** 3
+
+
+_AMPLE = Budget()
 
 
 @frozen(kw_only=True)
@@ -34,11 +72,18 @@ class Schedule:
 
 
 def schedule(
-    *, outcome: Outcome, at: datetime, risk: RiskTier, visits: int, changes: int, failures: int
+    *,
+    outcome: Outcome,
+    at: datetime,
+    risk: RiskTier,
+    history: Sequence[PastVisit],
+    failures: int,
+    standing: Standing = NEUTRAL,
+    budget: Budget = _AMPLE,
 ) -> Schedule:
     """When to look again after a visit that ended with `outcome`.
 
-    `visits`, `changes` and `failures` (in a row) include this visit.
+    `history` and `failures` (in a row) include this visit.
     """
     if outcome.is_gone:
         return _after(
@@ -48,15 +93,46 @@ def schedule(
         first = _AFTER_UNREADABLE if outcome in _UNREADABLE else _AFTER_FAILURE
         wait = min(first * 2 ** min(failures - 1, 12), _LONGEST_FAILURE)
         return _after(at, wait, f"未能看到（{outcome}），第 {failures} 次")
-    # Laplace's rule: a page never seen twice counts as one that changes half of the time.
-    rate = (changes + 1) / (max(visits - 1, 0) + 2)
-    factor = min(max(0.5 / rate, _FASTEST), _SLOWEST)
-    wait = min(_USUAL[risk] * factor, _LONGEST)
+    compared = checks(history)
+    rate = change.rate(compared)
+    weight = _TIERS[risk] * (1 + _SITE * standing.site_share) * (_PAGE if standing.on_page else 1)
+    seconds = _threshold(round(_PRICE * budget.price / weight, 4)) / rate
+    wait = min(max(timedelta(seconds=min(seconds, 1e8)), _SHORTEST), _LONGEST)
+    changes = sum(check.changed for check in compared)
     words = (
-        f"风险{_RISK_NAMES[risk]}（基准 {_in_words(_USUAL[risk])}）× 变化率 {rate:.2f}"
-        f"（{visits} 次访问，内容更新 {changes} 次）"
+        f"风险{_RISK_NAMES[risk]}{_standing_in_words(standing)} × "
+        f"约每 {_in_words(timedelta(seconds=1 / rate))}变更一次"
+        f"（{len(compared)} 次复查 {changes} 次有变）{_budget_in_words(budget)}"
     )
     return _after(at, wait, words)
+
+
+@lru_cache(maxsize=4096)
+def _threshold(price: float) -> float:
+    """The x at which 1 − (1 + x)·exp(−x) reaches `price`; beyond 1 no number of changes does."""
+    low, high = 0.0, 40.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        if 1 - (1 + middle) * math.exp(-middle) < price:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _standing_in_words(standing: Standing) -> str:
+    parts = []
+    if standing.site_share > 0:
+        parts.append(f"全站 {standing.site_share:.0%} 的页面有线索")
+    if standing.on_page:
+        parts.append("本页有线索")
+    return f"（{'，'.join(parts)}）" if parts else ""
+
+
+def _budget_in_words(budget: Budget) -> str:
+    if budget.price <= 1:
+        return ""
+    return f" × 礼貌预算不足（每日需 {budget.demand:.0f} 次，可用 {budget.room:.0f} 次）"
 
 
 def _after(at: datetime, wait: timedelta, reason: str) -> Schedule:

@@ -1,36 +1,23 @@
-"""The work on leased hosts: take what is due, settle how it ended, and explain it."""
+"""The work on leased hosts: take what is due, and settle how it ended."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, update
 
-from crawlers.canonical import canonical_url
-from crawlers.frontier import traps
-from crawlers.frontier.records import (
-    Conservation,
-    FrontierCounts,
-    HostLease,
-    PastVisit,
-    Purpose,
-    UrlState,
-    Visit,
-    Visited,
-    WhyReport,
-)
-from crawlers.frontier.revisit import schedule
+from crawlers.frontier import history, traps
+from crawlers.frontier.history import PastVisit
+from crawlers.frontier.records import HostLease, Purpose, UrlState, Visit, Visited
+from crawlers.frontier.revisit import NEUTRAL, Budget, Schedule, Standing, schedule
 from crawlers.frontier.tables import hosts, patterns, urls
-from domain.errors import NotFound
-from domain.ids import derive_id
 from domain.outcomes import Outcome
 
-_HISTORY = 10
+_DAY = 86_400.0
 _TRAP_PAUSE = timedelta(days=30)
 _CARRIED = (
     "id", "url", "host", "source_id", "depth", "hops", "found_on", "pattern", "etag",
-    "last_modified", "digest", "gist", "visits", "changes", "fail_count",
+    "last_modified", "digest", "gist", "visits", "changes", "fail_count", "wait", "history",
 )  # fmt: skip
 _SUCCESSES = frozenset({Outcome.OK, Outcome.NOT_MODIFIED, Outcome.REDIRECTED})
 
@@ -92,23 +79,26 @@ def give_back(tx: Connection, visit: Visit) -> bool:
     return True
 
 
-def settle(tx: Connection, ended: Visited) -> bool:
+def settle(tx: Connection, ended: Visited, standing: Standing = NEUTRAL) -> bool:
     """Record how a visit ended and when to look again; False when the lease was lost.
 
-    A lost visit is somebody else's by now, and nothing is written.
+    A lost visit is somebody else's by now, and nothing is written. `standing` is what the
+    judgement has found on the page and its site.
     """
     visit, at = ended.visit, ended.at
     succeeded = ended.outcome in _SUCCESSES
-    changed = ended.digest is not None and ended.digest != visit.digest
+    changed = _has_changed(ended)
     failures = 0 if succeeded else visit.fail_count + 1
-    changes = visit.changes + (1 if changed and visit.digest is not None else 0)
+    past = PastVisit(at=at, outcome=ended.outcome, changed=changed)
+    visits = history.extended(history.parse(visit.history), past)
     plan = schedule(
         outcome=ended.outcome,
         at=at,
         risk=ended.risk,
-        visits=visit.visits + 1,
-        changes=changes,
+        history=visits,
         failures=failures,
+        standing=standing,
+        budget=_budget(tx, visit.host),
     )
     novel = ended.gist is not None and not _said_before(tx, visit, ended.gist)
     written = _settle(
@@ -124,78 +114,39 @@ def settle(tx: Connection, ended: Visited) -> bool:
         digest=ended.digest or visit.digest,
         gist=ended.gist or visit.gist,
         visits=visit.visits + 1,
-        changes=changes,
+        changes=visit.changes + int(changed and visit.digest is not None),
         fail_count=failures,
         last_outcome=ended.outcome.value,
         last_visit=at,
-        history=_longer_history(tx, ended, changed),
+        wait=(plan.next_due - at).total_seconds(),
+        history=history.written(visits),
     )
     if written:
         good = succeeded or ended.outcome.is_gone
-        _count(tx, visit.host, done=int(good), failed=int(not good))
+        demand = _more_demand(visit, plan, at)
+        _count(tx, visit.host, done=int(good), failed=int(not good), demand=demand)
         if visit.visits == 0:
             _count_shape(tx, ended, novel)
     return written
 
 
-def conservation(tx: Connection) -> Conservation:
-    """The books over all hosts; `balanced` must hold at every moment."""
-    columns = (hosts.c.claimed, hosts.c.done, hosts.c.failed, hosts.c.returned)
-    sums = tx.execute(select(*(func.coalesce(func.sum(column), 0) for column in columns))).one()
-    taken = tx.execute(
-        select(func.count()).select_from(urls).where(urls.c.state == UrlState.TAKEN)
-    ).scalar_one()
-    claimed, done, failed, returned = sums
-    return Conservation(claimed=claimed, done=done, failed=failed, returned=returned, taken=taken)
+def _has_changed(ended: Visited) -> bool:
+    """Whether the page says something else than before; by its words where both were read."""
+    before = ended.visit
+    if ended.gist is not None and before.gist is not None:
+        return ended.gist != before.gist
+    return ended.digest is not None and ended.digest != before.digest
 
 
-def counts(tx: Connection, *, now: datetime) -> FrontierCounts:
-    """The frontier in numbers at the civil moment `now`."""
-    outcomes = tx.execute(
-        select(urls.c.last_outcome, func.count()).group_by(urls.c.last_outcome)
-    ).all()
-    due = select(func.count()).select_from(urls).where(urls.c.next_due <= now)
-    by_state = select(urls.c.state, func.count()).group_by(urls.c.state)
-    states: dict[str, int] = {state: count for state, count in tx.execute(by_state)}
-    return FrontierCounts(
-        hosts=tx.execute(select(func.count()).select_from(hosts)).scalar_one(),
-        urls=sum(states.values()),
-        due=tx.execute(due.where(urls.c.state == UrlState.WAITING)).scalar_one(),
-        taken=states.get(UrlState.TAKEN.value, 0),
-        visited=sum(count for outcome, count in outcomes if outcome is not None),
-        outcomes={outcome: count for outcome, count in outcomes if outcome is not None},
-    )
+def _budget(tx: Connection, host: str) -> Budget:
+    row = tx.execute(select(hosts.c.demand, hosts.c.room).where(hosts.c.host == host)).one()
+    return Budget(demand=row.demand, room=row.room) if row.room > 0 else Budget()
 
 
-def why(tx: Connection, url: str) -> WhyReport:
-    """Why an address is looked at when it is. Raises NotFound."""
-    row = (
-        tx.execute(
-            select(urls, hosts.c.ready_at, hosts.c.backoff_until, hosts.c.lease_owner)
-            .join(hosts, hosts.c.host == urls.c.host)
-            .where(urls.c.id == derive_id(canonical_url(url)))
-        )
-        .mappings()
-        .first()
-    )
-    if row is None:
-        raise NotFound("该网址不在抓取队列中", at=url)
-    shape = tx.execute(
-        select(patterns.c.shape).where(
-            patterns.c.host == row["host"], patterns.c.pattern == row["pattern"]
-        )
-    ).scalar()
-    shared = ("url", "host", "source_id", "found_on", "words", "priority", "depth", "added_at")
-    timing = ("next_due", "reason", "visits", "changes", "fail_count")
-    return WhyReport(
-        **{name: row[name] for name in (*shared, *timing)},
-        state=UrlState(row["state"]),
-        history=_history(row["history"]),
-        shape=shape or "",
-        host_ready_at=row["ready_at"],
-        host_backoff_until=row["backoff_until"],
-        leased_by=row["lease_owner"],
-    )
+def _more_demand(visit: Visit, plan: Schedule, at: datetime) -> float:
+    """By how many looks a day the host is asked for more than before this visit."""
+    after = (plan.next_due - at).total_seconds()
+    return _DAY / after - (_DAY / visit.wait if visit.wait else 0.0)
 
 
 def _settle(tx: Connection, visit: Visit, **values: object) -> bool:
@@ -212,7 +163,7 @@ def _settle(tx: Connection, visit: Visit, **values: object) -> bool:
     return changed.rowcount == 1
 
 
-def _count(tx: Connection, host: str, **more: int) -> None:
+def _count(tx: Connection, host: str, **more: float) -> None:
     values = {name: hosts.c[name] + number for name, number in more.items()}
     tx.execute(update(hosts).where(hosts.c.host == host).values(**values))
 
@@ -245,16 +196,3 @@ def _said_before(tx: Connection, visit: Visit, gist: str) -> bool:
         urls.c.host == visit.host, urls.c.gist == gist, urls.c.id != visit.id
     )
     return tx.execute(same.limit(1)).first() is not None
-
-
-def _history(text: str) -> tuple[PastVisit, ...]:
-    return tuple(
-        PastVisit(at=datetime.fromisoformat(at), outcome=Outcome(outcome), changed=changed)
-        for at, outcome, changed in json.loads(text)
-    )
-
-
-def _longer_history(tx: Connection, ended: Visited, changed: bool) -> str:
-    text = tx.execute(select(urls.c.history).where(urls.c.id == ended.visit.id)).scalar() or "[]"
-    entry = [ended.at.isoformat(), ended.outcome.value, changed]
-    return json.dumps([*json.loads(text), entry][-_HISTORY:])

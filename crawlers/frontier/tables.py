@@ -23,6 +23,9 @@ hosts = Table(
     Column("setbacks", Integer, nullable=False, default=0),
     Column("day", String(10), nullable=False, default=""),
     Column("fetched_today", Integer, nullable=False, default=0),
+    # Looks a day: what the known pages ask for, and what politeness leaves (0: not known yet).
+    Column("demand", Float, nullable=False, server_default="0"),
+    Column("room", Float, nullable=False, server_default="0"),
     Column("claimed", Integer, nullable=False, default=0),
     Column("done", Integer, nullable=False, default=0),
     Column("failed", Integer, nullable=False, default=0),
@@ -67,7 +70,9 @@ urls = Table(
     Column("fail_count", Integer, nullable=False, default=0),
     Column("last_outcome", String(32)),
     Column("last_visit", Moment),
-    Column("history", Text, nullable=False, default="[]"),
+    # Seconds from the last look to the next one, as it was planned.
+    Column("wait", Float),
+    Column("history", Text, nullable=False, default=""),
     Index("ix_frontier_urls_due", "host", "state", "priority", "next_due", "id"),
     Index("ix_frontier_urls_gist", "host", "gist"),
     Index("ix_frontier_urls_pattern", "host", "pattern"),

@@ -17,6 +17,7 @@ from crawlers import tables as crawler_tables
 from crawlers.config import CrawlConfig
 from crawlers.egress import Egress
 from crawlers.frontier import tables as frontier_tables
+from documents import tables as document_tables
 from domain.sources import Source, SourceKind
 from evidence import tables as evidence_tables
 from evidence.writer import EvidenceWriter
@@ -162,6 +163,7 @@ class Yard:
         frontier = Database(f"sqlite:///{directory}/frontier.db", durability=Durability.NORMAL)
         crawler_tables.metadata.create_all(truth.engine)
         evidence_tables.metadata.create_all(truth.engine)
+        document_tables.metadata.create_all(truth.engine)
         frontier_tables.metadata.create_all(frontier.engine)
         return cls(directory=directory, truth=truth, frontier=frontier)
 

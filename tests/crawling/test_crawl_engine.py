@@ -22,7 +22,7 @@ from sqlalchemy import select
 from crawlers import source_store
 from crawlers.config import CrawlConfig
 from crawlers.engine import crawl
-from crawlers.frontier import store
+from crawlers.frontier import reports
 from crawlers.frontier.records import UrlState
 from domain.captures import CaptureRequest, RequestReason
 from domain.errors import EvidenceError
@@ -65,7 +65,7 @@ def captured(yard: Yard) -> Counter[tuple[str, str]]:
 
 def assert_books(yard: Yard) -> None:
     with yard.frontier.read() as tx:
-        books = store.conservation(tx)
+        books = reports.conservation(tx)
     assert books.balanced
     assert books.taken == 0
 
@@ -182,10 +182,10 @@ def test_second_look_is_conditional(web: Web, yard: Yard, clock: JumpingClock) -
     assert captured(yard) == Counter({("", "ok"): 1, ("", "not_modified"): 1})
     assert web.log[-1].headers["If-Modified-Since"] == "Mon, 02 Mar 2026 00:00:00 GMT"
     with yard.frontier.read() as tx:
-        report = store.why(tx, web.url("a.test"))
+        report = reports.of_url(tx, web.url("a.test"))
     assert (report.visits, report.changes, report.state) == (2, 0, UrlState.WAITING)
-    assert "变化率 0.33" in report.reason
-    assert report.next_due - report.history[-1].at == timedelta(hours=9)
+    assert "1 次复查 0 次有变" in report.reason
+    assert report.next_due - report.history[-1].at > timedelta(hours=6)
 
 
 def test_refusals_back_off_and_are_no_content(web: Web, yard: Yard) -> None:
@@ -309,7 +309,7 @@ def test_failing_evidence_stops_the_crawl_and_settles_nothing(
         with pytest.raises(EvidenceError):
             crawl(yard.config(web))
     with yard.frontier.read() as tx:
-        books = store.conservation(tx)
+        books = reports.conservation(tx)
     assert books.balanced
     assert books.done == books.failed == 0
     crawl(yard.config(web))
@@ -333,7 +333,7 @@ def test_a_stopped_crawl_drains_and_gives_its_hosts_back(web: Web, yard: Yard) -
     assert sum(captured(yard).values()) == len(web.log) - 1
     assert_books(yard)
     with yard.frontier.read() as tx:
-        assert store.why(tx, web.url("a.test")).leased_by is None
+        assert reports.of_url(tx, web.url("a.test")).host.leased_by is None
 
 
 def test_kill_and_resume_loses_and_doubles_nothing(web: Web, yard: Yard, tmp_path: Path) -> None:
@@ -361,7 +361,7 @@ def test_kill_and_resume_loses_and_doubles_nothing(web: Web, yard: Yard, tmp_pat
     assert set(seen) == wanted
     assert all("/no/" not in hit.path for hit in web.log)
     with yard.frontier.read() as tx:
-        counts = store.counts(tx, now=web.clock.now())
+        counts = reports.counts(tx, now=web.clock.now())
     assert counts.outcomes == {"ok": 122, "robots_denied": 2}
     assert_books(yard)
     with yard.truth.read() as tx:

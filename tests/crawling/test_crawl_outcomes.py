@@ -31,7 +31,8 @@ def seen(
     visit = Visit(
         id="1", url=url, host="a.test", fence=1, source_id="a.test", purpose=purpose, depth=3,
         hops=hops, found_on="http://a.test/menu/", pattern="p", etag='"old"', last_modified=None,
-        digest=None, gist=None, visits=0, changes=0, fail_count=0,
+        digest=None, gist=None, visits=0, changes=0, fail_count=0, wait=None,
+            history="",
     )  # fmt: skip
     answer = Answer(
         status=status,

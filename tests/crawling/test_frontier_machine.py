@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 from sqlalchemy import func, select, update
 
-from crawlers.frontier import leases, links, store
+from crawlers.frontier import leases, links, reports, store
 from crawlers.frontier.records import Found, HostLease, Visit, Visited
 from crawlers.frontier.tables import hosts, metadata, urls
 from domain.errors import LeaseLost
@@ -101,7 +101,7 @@ class FrontierMachine(RuleBasedStateMachine):
     @invariant()
     def the_books_balance(self) -> None:
         with self.database.read() as tx:
-            books = store.conservation(tx)
+            books = reports.conservation(tx)
             visits = tx.execute(select(func.coalesce(func.sum(urls.c.visits), 0))).scalar_one()
         assert books.balanced, books
         assert books.done + books.failed == self.settled == visits

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from crawlers import robots
-from crawlers.frontier import leases, links, pace, store
+from crawlers.frontier import leases, links, pace, reports, store
 from crawlers.frontier.records import Found, Visited
 from crawlers.frontier.tables import metadata
 from domain.outcomes import Outcome
@@ -68,14 +68,14 @@ def test_workers_share_the_hosts(database: Database) -> None:
         ]
     assert Counter(visits) == Counter(item.url for item in found)
     with database.read() as tx:
-        books = store.conservation(tx)
+        books = reports.conservation(tx)
         assert (books.claimed, books.done, books.taken) == (60, 60, 0)
         assert books.balanced
         moment = leases.next_moment(tx)
         assert moment is not None
         assert moment > START
-        assert store.why(tx, "http://h3.test/4").visits == 1
-        assert store.counts(tx, now=START).outcomes == {"ok": 60}
+        assert reports.of_url(tx, "http://h3.test/4").visits == 1
+        assert reports.counts(tx, now=START).outcomes == {"ok": 60}
 
 
 def test_pace_and_robots_speak_the_dialect(database: Database) -> None:

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.frontier import leases, links, pace, store
+from crawlers.frontier import leases, links, pace, reports, store
 from crawlers.frontier.records import Found, HostLease, Visited
-from crawlers.frontier.revisit import schedule
 from crawlers.frontier.traps import TrapLimits, refusal, shape_of
 from domain.errors import LeaseLost, NotFound
 from domain.outcomes import Outcome
@@ -107,7 +106,7 @@ def test_a_shape_that_says_nothing_new_is_closed(
             count += 1
         more = links.add(tx, found("http://a.test/c/99", "http://a.test/e/1"), now=START, reason="")
         waiting = store.next_due(tx, "a.test")
-        reasons = {store.why(tx, f"http://a.test/c/{n}").reason for n in range(80)}
+        reasons = {reports.of_url(tx, f"http://a.test/c/{n}").reason for n in range(80)}
     assert count == visited
     assert (more.added, more.refused) == (1, 1)
     assert waiting == START
@@ -128,43 +127,6 @@ def test_pages_that_say_something_keep_their_shape_open(yard: Yard) -> None:
             assert store.settle(tx, ended)
             count += 1
     assert count == 80
-
-
-@given(
-    st.sampled_from(list(Outcome)),
-    st.sampled_from(list(RiskTier)),
-    st.integers(1, 500),
-    st.integers(0, 500),
-    st.integers(1, 50),
-)
-def test_revisits_lie_between_an_hour_and_a_month(
-    outcome: Outcome, risk: RiskTier, visits: int, changes: int, failures: int
-) -> None:
-    plan = schedule(
-        outcome=outcome,
-        at=START,
-        risk=risk,
-        visits=visits,
-        changes=min(changes, visits - 1),
-        failures=failures,
-    )
-    assert timedelta(hours=1) <= plan.next_due - START <= timedelta(days=30)
-    assert plan.reason
-
-
-def wait(outcome: Outcome, risk: RiskTier, visits: int = 1, changes: int = 0) -> timedelta:
-    plan = schedule(
-        outcome=outcome, at=START, risk=risk, visits=visits, changes=changes, failures=1
-    )
-    return plan.next_due - START
-
-
-def test_change_and_risk_bring_a_page_forward() -> None:
-    assert wait(Outcome.OK, RiskTier.HIGH) < wait(Outcome.OK, RiskTier.NORMAL)
-    assert wait(Outcome.OK, RiskTier.HIGH, 10, 9) < wait(Outcome.OK, RiskTier.HIGH, 10, 0)
-    assert wait(Outcome.OK, RiskTier.HIGH) == timedelta(hours=6)
-    assert wait(Outcome.DELETED, RiskTier.HIGH) == timedelta(days=1)
-    assert wait(Outcome.BAD_CONTENT, RiskTier.HIGH) > wait(Outcome.SERVER_ERROR, RiskTier.HIGH)
 
 
 def test_one_request_at_a_time_to_hosts_of_one_address(yard: Yard) -> None:
@@ -250,17 +212,17 @@ def test_a_lost_lease_writes_nothing(yard: Yard) -> None:
             leases.release(tx, old)
         with pytest.raises(LeaseLost):
             pace.reserve(tx, old, address="127.9.9.9", now=START, delay=SECOND, cap=9)
-        assert store.conservation(tx).balanced
+        assert reports.conservation(tx).balanced
 
 
 def test_why_explains_and_unknown_addresses_say_so(yard: Yard) -> None:
     with yard.frontier.write() as tx:
         links.add(tx, found("http://a.test/zt/1.html"), now=START, reason="页面上的链接")
-        report = store.why(tx, "http://A.test/zt/1.html#top")
+        report = reports.of_url(tx, "http://A.test/zt/1.html#top")
         assert (report.reason, report.shape, report.next_due) == (
             "页面上的链接",
             "/zt/#.html",
             START,
         )
         with pytest.raises(NotFound):
-            store.why(tx, "http://a.test/other")
+            reports.of_url(tx, "http://a.test/other")

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from cluewatch.bootstrap import Services
-from crawlers.frontier import store as frontier
+from crawlers.frontier import reports as frontier
 from documents import store as documents
 from domain.captures import SealStatus
 from domain.tickets import TicketState

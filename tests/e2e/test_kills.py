@@ -16,7 +16,7 @@ from cluewatch.bootstrap import Services
 from cluewatch.farm import Ports
 from cluewatch.supervisor import Supervisor
 from cluewatch.workers import WorkerRole
-from crawlers.frontier import store as frontier
+from crawlers.frontier import reports as frontier
 from documents.tables import documents
 from evidence.tables import outbox, snapshots
 from evidence.verify import verify

@@ -1,0 +1,85 @@
+"""What the frontier tells about itself: its books, its numbers, one address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from crawlers.canonical import canonical_url
+from crawlers.frontier import history
+from crawlers.frontier.records import (
+    Conservation,
+    FrontierCounts,
+    HostReport,
+    Purpose,
+    UrlReport,
+    UrlState,
+)
+from crawlers.frontier.tables import hosts, patterns, urls
+from domain.errors import NotFound
+from domain.ids import derive_id
+
+
+def conservation(tx: Connection) -> Conservation:
+    """The books over all hosts; `balanced` must hold at every moment."""
+    columns = (hosts.c.claimed, hosts.c.done, hosts.c.failed, hosts.c.returned)
+    sums = tx.execute(select(*(func.coalesce(func.sum(column), 0) for column in columns))).one()
+    taken = tx.execute(
+        select(func.count()).select_from(urls).where(urls.c.state == UrlState.TAKEN)
+    ).scalar_one()
+    claimed, done, failed, returned = sums
+    return Conservation(claimed=claimed, done=done, failed=failed, returned=returned, taken=taken)
+
+
+def counts(tx: Connection, *, now: datetime) -> FrontierCounts:
+    """The frontier in numbers at the civil moment `now`."""
+    outcomes = tx.execute(
+        select(urls.c.last_outcome, func.count()).group_by(urls.c.last_outcome)
+    ).all()
+    due = select(func.count()).select_from(urls).where(urls.c.next_due <= now)
+    by_state = select(urls.c.state, func.count()).group_by(urls.c.state)
+    states: dict[str, int] = {state: count for state, count in tx.execute(by_state)}
+    return FrontierCounts(
+        hosts=tx.execute(select(func.count()).select_from(hosts)).scalar_one(),
+        urls=sum(states.values()),
+        due=tx.execute(due.where(urls.c.state == UrlState.WAITING)).scalar_one(),
+        taken=states.get(UrlState.TAKEN.value, 0),
+        visited=sum(count for outcome, count in outcomes if outcome is not None),
+        outcomes={outcome: count for outcome, count in outcomes if outcome is not None},
+    )
+
+
+def of_url(tx: Connection, url: str) -> UrlReport:
+    """What is known of an address. Raises NotFound."""
+    row = (
+        tx.execute(select(urls).where(urls.c.id == derive_id(canonical_url(url))))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound("该网址不在抓取队列中", at=url)
+    shape = tx.execute(
+        select(patterns.c.shape).where(
+            patterns.c.host == row["host"], patterns.c.pattern == row["pattern"]
+        )
+    ).scalar()
+    shared = ("url", "source_id", "found_on", "words", "priority", "depth", "added_at")
+    timing = ("next_due", "reason", "visits", "changes", "fail_count")
+    return UrlReport(
+        **{name: row[name] for name in (*shared, *timing)},
+        purpose=Purpose(row["purpose"]),
+        state=UrlState(row["state"]),
+        history=history.parse(row["history"]),
+        shape=shape or "",
+        host=_host_report(tx, row["host"]),
+    )
+
+
+def _host_report(tx: Connection, host: str) -> HostReport:
+    row = tx.execute(select(hosts).where(hosts.c.host == host)).mappings().one()
+    shared = ("host", "ready_at", "next_fetch", "backoff_until", "setbacks", "day")
+    budget = ("fetched_today", "demand", "room")
+    return HostReport(
+        **{name: row[name] for name in (*shared, *budget)}, leased_by=row["lease_owner"]
+    )
