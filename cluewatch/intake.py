@@ -16,7 +16,7 @@ from cluewatch.bootstrap import Services
 from crawlers import source_store
 from crawlers.config import CrawlConfig
 from crawlers.engine import crawl
-from crawlers.frontier import links
+from crawlers.frontier import links, pauses
 from crawlers.importers import ImportOptions, ImportRecord, read_file
 from domain.captures import CaptureRequest, RequestReason, Snapshot
 from domain.errors import PermanentError
@@ -84,10 +84,11 @@ def put_sources(services: Services, sources: Sequence[Source]) -> None:
 def crawl_now(services: Services, urls: Sequence[str], *, whole_sites: bool) -> None:
     """Fetch these addresses now; with `whole_sites` also what their sites link to.
 
-    Raises PermanentError naming an address whose host may not be visited.
+    Raises PermanentError naming an address whose host may not be visited, or has been stopped.
     """
     for url in urls:
         services.egress.check(url)
+        _check_stops(services, url)
     if whole_sites:
         region = services.settings.agency.region or "000000"
         with services.truth.write() as tx:
@@ -96,6 +97,13 @@ def crawl_now(services: Services, urls: Sequence[str], *, whole_sites: bool) -> 
     else:
         request_pages(services, urls)
     crawl(crawl_config(services, worker="crawl-by-hand", ahead=AT_ONCE))
+
+
+def _check_stops(services: Services, url: str) -> None:
+    with services.frontier.read() as tx:
+        stop = pauses.covering(tx, urlsplit(url).hostname or "")
+    if stop is not None:
+        raise PermanentError(f"采集已暂停（{stop.reason}）；恢复：cluewatch crawl resume", at=url)
 
 
 def crawl_config(

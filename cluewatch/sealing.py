@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import structlog
 
 from cluewatch.bootstrap import Services
+from crawlers.frontier import pauses
 from domain.captures import RequestReason
 from domain.errors import LeaseLost
 from evidence import requests
@@ -45,8 +48,13 @@ class SealWork:
     def _seal(self, lease: Lease) -> None:
         """A seal that fails says so itself; what goes wrong beyond that is tried again later."""
         table = evidence_tables.capture_requests
+        request = requests.from_lease(lease)
+        if self._is_stopped(request.url):
+            with self._services.truth.write() as tx:
+                leases.give_back(tx, table, lease, delay=RETRY_SECONDS)
+            return
         try:
-            self._services.sealer.seal(requests.from_lease(lease))
+            self._services.sealer.seal(request)
             with self._services.truth.write() as tx:
                 leases.finish(tx, table, lease)
         except LeaseLost as error:
@@ -55,3 +63,8 @@ class SealWork:
             log.exception("seal_failed", request=lease.id)
             with self._services.truth.write() as tx:
                 leases.give_back(tx, table, lease, error=str(error), delay=RETRY_SECONDS)
+
+    def _is_stopped(self, url: str) -> bool:
+        """Whether a person has stopped visits to the host; its seals wait until they go on."""
+        with self._services.frontier.read() as tx:
+            return pauses.covering(tx, urlsplit(url).hostname or "") is not None

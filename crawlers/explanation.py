@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from crawlers import robots
 from crawlers.egress import Egress, PolicyDenied
-from crawlers.frontier import pace, reports
+from crawlers.frontier import pace, pauses, reports
 from crawlers.frontier.records import UrlReport, UrlState
 from domain.sources import Source
 
@@ -48,7 +48,7 @@ def explain(
     source = sources.get(report.source_id or "")
     holds = (
         *_of_url(report, now),
-        *_of_host(report, source, now),
+        *_of_host(report, source, pauses.covering(tx, report.host.host), now),
         *_of_web(tx, report, egress, now),
     )
     return Explanation(
@@ -80,23 +80,36 @@ def _of_url(report: UrlReport, now: datetime) -> Iterator[Hold]:
         yield Hold(rule="revisit", until=report.next_due, text=text)
 
 
-def _of_host(report: UrlReport, source: Source | None, now: datetime) -> Iterator[Hold]:
+def _of_host(
+    report: UrlReport, source: Source | None, stop: pauses.Pause | None, now: datetime
+) -> Iterator[Hold]:
     host = report.host
+    if stop is not None:
+        place = "全部采集" if stop.place == pauses.EVERYWHERE else f"主机 {stop.place}"
+        text = f"{place}已由 {stop.actor} 于 {pace.in_words(stop.since)} 暂停：{stop.reason}"
+        yield Hold(rule="paused", until=None, text=text)
     if source is None:
         yield Hold(rule="source", until=None, text="所属的监测对象已移除，不再采集")
         return
     if host.backoff_until is not None and host.backoff_until > now:
-        text = f"该主机连续 {host.setbacks} 次拒绝或无应答，正在退避"
+        state = pace.breaker(host.setbacks, host.backoff_until, now)
+        broken = "，已熔断，到时只放行一次试探" if state is pace.Breaker.OPEN else "，正在退避"
+        text = f"该主机连续 {host.setbacks} 次拒绝、出错或无应答{broken}"
         yield Hold(rule="backoff", until=host.backoff_until, text=text)
-    if host.next_fetch is not None and host.next_fetch > now:
-        text = f"礼貌间隔：该主机两次请求至少相隔 {source.delay:g} 秒"
-        yield Hold(rule="pace", until=host.next_fetch, text=text)
+    opening = pace.opening(source.hours, now)
+    if opening is not None and source.hours is not None:
+        text = f"只在 {source.hours.opens} 时至 {source.hours.closes} 时访问该主机"
+        yield Hold(rule="hours", until=opening, text=text)
     tomorrow = pace.cap_reached(
         day=host.day, fetched=host.fetched_today, cap=source.daily_cap, now=now
     )
     if tomorrow is not None:
         text = f"该主机今日已采集 {host.fetched_today} 次，达到每日上限 {source.daily_cap} 次"
         yield Hold(rule="daily_cap", until=tomorrow, text=text)
+    shut = opening is not None or tomorrow is not None
+    if host.next_fetch is not None and host.next_fetch > now and not shut:
+        text = f"礼貌间隔：该主机两次请求至少相隔 {source.delay:g} 秒"
+        yield Hold(rule="pace", until=host.next_fetch, text=text)
 
 
 def _of_web(tx: Connection, report: UrlReport, egress: Egress, now: datetime) -> Iterator[Hold]:

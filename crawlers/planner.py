@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from crawlers import gate, requests, robots, source_store
 from crawlers.config import CrawlConfig
-from crawlers.frontier import leases, links, pace, store
+from crawlers.frontier import leases, links, pace, pauses, store
 from crawlers.frontier.records import Visit
 from crawlers.observation import Observation
 from crawlers.recorder import Recorder
@@ -56,6 +56,7 @@ class Planner:
         self._sources: Mapping[str, Source] = {}
         self._slots: dict[str, Slot] = {}
         self._ends: deque[Ended] = deque()
+        self._stops: tuple[pauses.Pause, ...] = ()
         self._resolvers = ThreadPoolExecutor(8, thread_name_prefix="resolve")
         self._refreshed = float("-inf")
         self._renewed = time.monotonic()
@@ -80,6 +81,7 @@ class Planner:
         with self._config.frontier.write() as tx:
             self._book(tx)
             self._renew(tx)
+            self._stops = pauses.all(tx)
             self._lease(tx, now)
             steps = tuple(self._steps(tx, now))
             self._release(tx, now)
@@ -189,7 +191,7 @@ class Planner:
 
     def _steps(self, tx: Connection, now: datetime) -> Iterator[Step]:
         for slot in list(self._slots.values()):
-            if slot.may_begin(now):
+            if slot.may_begin(now) and not self._stopped(slot):
                 try:
                     step = self._step(tx, slot, now)
                 except LeaseLost as error:
@@ -221,22 +223,20 @@ class Planner:
         return None
 
     def _reserve(self, tx: Connection, slot: Slot, visit: Visit, now: datetime) -> bool:
-        later = pace.reserve(
-            tx,
-            slot.held,
-            address=slot.address,
-            now=now,
-            delay=slot.delay,
-            cap=self._sources[visit.source_id or ""].daily_cap,
-        )
+        source = self._sources[visit.source_id or ""]
+        terms = pace.Terms(delay=slot.delay, cap=source.daily_cap, hours=source.hours)
+        later = pace.reserve(tx, slot.held, address=slot.address, now=now, terms=terms)
         slot.paced = later or slot.paced
         return later is None
 
     def _release(self, tx: Connection, now: datetime) -> None:
         for slot in list(self._slots.values()):
-            if slot.is_idle(now, KEEP):
+            if slot.is_idle(now, KEEP) or (slot.is_quiet and self._stopped(slot)):
                 self._let_go(tx, slot)
                 del self._slots[slot.held.host]
+
+    def _stopped(self, slot: Slot) -> bool:
+        return any(one.covers(slot.held.host) for one in self._stops)
 
     def _let_go(self, tx: Connection, slot: Slot) -> None:
         try:
@@ -247,7 +247,9 @@ class Planner:
     def _resume(self, tx: Connection) -> datetime | None:
         """The next due moment, or a little later when that serves several hosts at once."""
         self._elsewhere = leases.next_moment(tx, besides=self._config.worker)
-        own = (slot.ready for slot in self._slots.values() if not slot.busy)
+        own = (
+            slot.ready for slot in self._slots.values() if not slot.busy and not self._stopped(slot)
+        )
         moments = [moment for moment in (*own, self._elsewhere) if moment is not None]
         first = min(moments, default=None)
         if first is None:

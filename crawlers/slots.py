@@ -97,5 +97,9 @@ class Slot:
     def is_idle(self, now: datetime, keep: timedelta) -> bool:
         """Whether nothing happens here for longer than `keep`."""
         ready = self.ready
-        quiet = not self.busy and not self.unsettled and self.resolution.done()
-        return quiet and (ready is None or ready > now + keep)
+        return self.is_quiet and (ready is None or ready > now + keep)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way here, so that the host can be given up."""
+        return not self.busy and not self.unsettled and self.resolution.done()

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from domain.errors import ConfigError
-from domain.sources import RiskTier, Source, SourceKind
+from domain.sources import RiskTier, Source, SourceKind, VisitHours
 
 _MAX_BYTES = 4 * 1024 * 1024
 _SPIDERS = frozenset({"site"})
@@ -34,6 +34,7 @@ class _SourceEntry(BaseModel):
     spider: str = "site"
     delay: Annotated[float, Field(ge=0.5, le=3600)] = 2.0
     daily_cap: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    hours: Annotated[str | None, Field(pattern=r"^\d{1,2}-\d{1,2}$")] = None
     expected_pages: Annotated[int, Field(ge=0)] = 0
 
     @field_validator("region", mode="before")
@@ -57,11 +58,23 @@ class _SourceEntry(BaseModel):
             raise ValueError(f"没有名为 {value} 的爬虫")
         return value
 
+    @field_validator("hours")
+    @classmethod
+    def _two_different_hours(cls, value: str | None) -> str | None:
+        if value is not None:
+            opens, closes = (int(hour) for hour in value.split("-"))
+            if opens > 23 or closes > 24 or opens == closes:
+                raise ValueError("应为两个不同的整点，如 22-6 表示夜间 22 时至次日 6 时")
+        return value
+
     def source(self) -> Source:
         """The record of the domain."""
         values = self.model_dump()
         named = tuple(host.lower() for host in self.hosts)
         started = (urlsplit(url).hostname or "" for url in self.start_urls)
+        if self.hours is not None:
+            opens, closes = (int(hour) for hour in self.hours.split("-"))
+            values["hours"] = VisitHours(opens=opens, closes=closes)
         values["hosts"] = tuple(dict.fromkeys((*named, *started)))
         return Source(**values)
 

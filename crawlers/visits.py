@@ -9,7 +9,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from crawlers.egress import Egress
-from crawlers.frontier import pace
+from crawlers.frontier import pace, pauses
+from domain.errors import RetryableError
 from domain.ports import Clock, RenderedPage, Renderer
 from storage.database import Database
 
@@ -45,6 +46,7 @@ class PacedRenderer:
         """Visit a live page when its turn has come. Raises what the renderer or egress raises."""
         self._egress.check(url)
         host = urlsplit(url).hostname or ""
+        self._refuse_when_stopped(host)
         address = self._egress.addresses(host)[0]
         delay = max(self._delay_of(host) or LEAST_DELAY, LEAST_DELAY)
         self._wait(address, delay)
@@ -57,6 +59,12 @@ class PacedRenderer:
     def render_stored(self, url: str, html: bytes, charset: str) -> RenderedPage:
         """Nothing is fetched, so nothing has to wait."""
         return self._renderer.render_stored(url, html, charset)
+
+    def _refuse_when_stopped(self, host: str) -> None:
+        with self._frontier.read() as tx:
+            stop = pauses.covering(tx, host)
+        if stop is not None:
+            raise RetryableError(f"采集已暂停：{stop.reason}", at=host)
 
     def _wait(self, address: str, delay: timedelta) -> None:
         with self._frontier.write() as tx:

@@ -29,6 +29,15 @@ class RiskTier(StrEnum):
 
 
 @frozen(kw_only=True)
+class VisitHours:
+    """The hours of the day in China at which a site may be visited: from `opens` until `closes`
+    (0 to 24), over midnight when `closes` is not later."""
+
+    opens: int
+    closes: int
+
+
+@frozen(kw_only=True)
 class Source:
     """One site, account, shop or ad placement that an operator has put under watch.
 
@@ -36,7 +45,8 @@ class Source:
     `spider` names the navigation family; `hosts` are the hosts it may visit; `delay` is the
     least number of civil seconds between two requests to one of them; `expected_pages` is the
     least number of pages that a full crawl should find (0: not known), so that a silent
-    under-collection is noticed.
+    under-collection is noticed. With `hours` the site is visited only then (small clinics: at
+    night).
     """
 
     id: str
@@ -50,4 +60,5 @@ class Source:
     spider: str = "site"
     delay: float = 2.0
     daily_cap: int = 2000
+    hours: VisitHours | None = None
     expected_pages: int = 0

@@ -1,25 +1,127 @@
-"""Commands about the crawl: why."""
+"""Commands about the crawl: now, pause, resume, pauses, why."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
+from typer.core import TyperGroup
 
-from cluewatch.cli.output import emit_json, listing, out
+from cluewatch import intake, workers
+from cluewatch.cli.output import Exit, emit_json, err, listing, out
+from cluewatch.cli.progress import print_results, spinner
 from cluewatch.cli.wiring import open_services
+from cluewatch.results import results_since
 from crawlers import source_store
 from crawlers.explanation import Explanation, explain
-from crawlers.frontier import pace
+from crawlers.frontier import pace, pauses
 from storage.records import to_plain
 
+ACTOR = "cli"
+Host = Annotated[str | None, typer.Argument(help="主机名；不写则为全部采集")]
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
+    app.add_typer(crawls, name="crawl")
     app.command()(why)
+
+
+class UrlsByDefault(TyperGroup):
+    """`crawl URL…` is short for `crawl now URL…`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command in front of anything that is not a command."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["now", *args]
+        return super().parse_args(ctx, args)
+
+
+crawls = typer.Typer(
+    cls=UrlsByDefault,
+    help="采集：立即采集网址，暂停或恢复采集。crawl URL… 即 crawl now URL…",
+    no_args_is_help=True,
+)
+
+
+@crawls.command("now")
+def now(
+    urls: Annotated[list[str], typer.Argument(help="要采集的网址")],
+    site: Annotated[bool, typer.Option("--site", help="连同站内链接到的页面一起采集")] = False,
+    as_json: Json = False,
+) -> None:
+    """立即采集网址并研判，打印每个页面的结果。"""
+    services = open_services()
+    before = services.clock.now()
+    with spinner("采集"):
+        intake.crawl_now(services, urls, whole_sites=site)
+    with spinner("研判"):
+        workers.drain(workers.process_steps(services))
+    with services.truth.read() as tx:
+        found = results_since(tx, before)
+    print_results(found, as_json=as_json)
+    if not found or any(not result.readable for result in found):
+        raise typer.Exit(Exit.PARTLY if any(r.readable for r in found) else Exit.PROBLEM)
+
+
+@crawls.command("pause")
+def pause(
+    host: Host = None,
+    reason: Annotated[str, typer.Option(help="原因，显示在 why 与状态中")] = "人工暂停",
+) -> None:
+    """暂停一个主机（含子域名）或全部采集；进行中的请求做完为止，不再发出新请求。"""
+    services = open_services()
+    place = _place(host)
+    with services.frontier.write() as tx:
+        pauses.pause(tx, place, at=services.clock.now(), actor=ACTOR, reason=reason)
+    out.print(f"已暂停{_named(place)}。")
+
+
+@crawls.command("resume")
+def resume(host: Host = None) -> None:
+    """恢复被暂停的主机或全部采集。"""
+    services = open_services()
+    place = _place(host)
+    with services.frontier.write() as tx:
+        lifted = pauses.resume(tx, place)
+    if not lifted:
+        err.print(f"{_named(place)}并未暂停。")
+        raise typer.Exit(Exit.PROBLEM)
+    out.print(f"已恢复{_named(place)}。")
+
+
+@crawls.command("pauses")
+def list_pauses(as_json: Json = False) -> None:
+    """列出当前的暂停。"""
+    services = open_services()
+    with services.frontier.read() as tx:
+        found = pauses.all(tx)
+    rows = (
+        {
+            "place": one.place,
+            "since": one.since.isoformat(),
+            "actor": one.actor,
+            "reason": one.reason,
+        }
+        for one in found
+    )
+    listing("暂停", ("place", "since", "actor", "reason"), rows, as_json=as_json)
+
+
+def _place(host: str | None) -> str:
+    if host is None:
+        return pauses.EVERYWHERE
+    name = (urlsplit(host).hostname if "://" in host else host.lower().rstrip(".")) or ""
+    if not name or "/" in name or ":" in name:
+        raise typer.BadParameter(f"不是主机名：{host}")
+    return name
+
+
+def _named(place: str) -> str:
+    return "全部采集" if place == pauses.EVERYWHERE else f"主机 {place}"
 
 
 def why(

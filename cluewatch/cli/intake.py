@@ -1,4 +1,4 @@
-"""Commands that bring pages in and work them: crawl, import, run, process, source, register."""
+"""Commands that bring pages in and work them: import, run, process, source, register."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cluewatch import intake, workers
-from cluewatch.cli.output import Exit, emit_json, err, listing, out
+from cluewatch.cli.output import Exit, err, listing, out
+from cluewatch.cli.progress import print_results, spinner
 from cluewatch.cli.wiring import open_services
 from cluewatch.intake import Imported
-from cluewatch.results import PageResult, result_of, results_since
+from cluewatch.results import result_of
 from cluewatch.supervisor import Supervisor
 from cluewatch.workers import WorkerRole
 from crawlers import source_store
@@ -31,32 +31,12 @@ registers = typer.Typer(help="许可登记库：导入机构名录。", no_args_
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command()(crawl)
     app.command("import")(import_files)
     app.command()(run)
     app.command()(process)
     app.command(hidden=True)(work)
     app.add_typer(sources, name="source")
     app.add_typer(registers, name="register")
-
-
-def crawl(
-    urls: Annotated[list[str], typer.Argument(help="要采集的网址")],
-    site: Annotated[bool, typer.Option("--site", help="连同站内链接到的页面一起采集")] = False,
-    as_json: Json = False,
-) -> None:
-    """立即采集网址并研判，打印每个页面的结果。"""
-    services = open_services()
-    before = services.clock.now()
-    with _spinner("采集"):
-        intake.crawl_now(services, urls, whole_sites=site)
-    with _spinner("研判"):
-        workers.drain(workers.process_steps(services))
-    with services.truth.read() as tx:
-        found = results_since(tx, before)
-    _print_results(found, as_json=as_json)
-    if not found or any(not result.readable for result in found):
-        raise typer.Exit(Exit.PARTLY if any(r.readable for r in found) else Exit.PROBLEM)
 
 
 def import_files(  # noqa: PLR0917 - typer reads positional parameters
@@ -75,14 +55,14 @@ def import_files(  # noqa: PLR0917 - typer reads positional parameters
         url=url, base_url=base_url, captured_at=_moment(captured_at), sidecar=sidecar
     )
     imported: list[Imported] = []
-    with services.evidence_writer("import") as writer, _spinner("导入"):
+    with services.evidence_writer("import") as writer, spinner("导入"):
         for path in files:
             imported.extend(intake.import_file(services, writer, path, options))
-    with _spinner("研判"):
+    with spinner("研判"):
         workers.drain(workers.process_steps(services))
     with services.truth.read() as tx:
         found = [result_of(tx, item) for item in imported]
-    _print_results(found, as_json=as_json)
+    print_results(found, as_json=as_json)
     failed = sum(not result.readable for result in found)
     if failed or not found:
         raise typer.Exit(Exit.PARTLY)
@@ -113,7 +93,7 @@ def run(
 def process() -> None:
     """研判已采集而未处理的内容，直到队列为空。"""
     services = open_services()
-    with _spinner("研判"):
+    with spinner("研判"):
         taken = workers.drain(workers.process_steps(services))
     out.print(f"处理了 {taken} 项。")
 
@@ -186,17 +166,6 @@ def import_register(
         raise typer.Exit(Exit.PARTLY)
 
 
-def _print_results(found: list[PageResult], *, as_json: bool) -> None:
-    if as_json:
-        for result in found:
-            emit_json(result.row())
-        return
-    rows = [result.row() for result in found]
-    listing("结果", ("record", "url", "outcome", "assessment", "error"), rows, as_json=False)
-    read = sum(result.readable for result in found)
-    out.print(f"{len(found)} 条记录，读出 {read} 条。")
-
-
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
@@ -205,15 +174,3 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         raise typer.BadParameter(f"不是 ISO 时间：{text}", param_hint="--captured-at") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=_BEIJING)
-
-
-def _spinner(text: str) -> Progress:
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-    )
-    progress.add_task(text, total=None)
-    return progress

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
+from crawlers.frontier import pauses
 from crawlers.frontier.records import HostLease, UrlState
 from crawlers.frontier.tables import hosts, urls
 from domain.errors import LeaseLost
@@ -15,14 +16,14 @@ from storage.leases import database_time
 def lease(
     tx: Connection, *, owner: str, now: datetime, limit: int, seconds: float
 ) -> list[HostLease]:
-    """Lease up to `limit` hosts that have something due at the civil moment `now`.
+    """Lease up to `limit` hosts that have something due at the civil moment `now` and no stop.
 
     What a dead worker had taken from them is waiting again and counted as returned.
     """
     clock = database_time(tx)
     wanted = (
         select(hosts.c.host)
-        .where(hosts.c.ready_at <= now, hosts.c.lease_until < clock)
+        .where(hosts.c.ready_at <= now, hosts.c.lease_until < clock, pauses.permitting(tx))
         .order_by(hosts.c.ready_at, hosts.c.host)
         .limit(limit)
     )
@@ -65,9 +66,10 @@ def next_moment(tx: Connection, *, besides: str | None = None) -> datetime | Non
     """The civil moment at which the next host becomes ready; None when nothing waits at all.
 
     A leased host counts with the moment at which it was leased, so it is due now: its worker
-    knows better. Hosts leased by the worker `besides` are left out, because it asks.
+    knows better. Hosts leased by the worker `besides` are left out, because it asks; so are
+    stopped ones.
     """
-    query = select(func.min(hosts.c.ready_at))
+    query = select(func.min(hosts.c.ready_at)).where(pauses.permitting(tx))
     if besides is not None:
         live = and_(hosts.c.lease_owner == besides, hosts.c.lease_until >= database_time(tx))
         query = query.where(or_(hosts.c.lease_owner.is_(None), ~live))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta, timezone
+from enum import StrEnum
 
+from attrs import frozen
 from sqlalchemy import Connection, or_, select, update
 
 from crawlers.frontier.insertion import insert_new
@@ -12,6 +14,7 @@ from crawlers.frontier.tables import addresses, hosts
 from domain.errors import LeaseLost
 from domain.ids import derive_id
 from domain.outcomes import Outcome
+from domain.sources import VisitHours
 from storage.leases import database_time
 
 CHINA = timezone(timedelta(hours=8))
@@ -22,15 +25,49 @@ MARGIN = timedelta(seconds=0.25)
 _HOLD_SECONDS = 120.0
 _DAY = timedelta(days=1)
 _REFUSALS = frozenset({Outcome.CAPTCHA, Outcome.LOGIN_WALL, Outcome.JS_CHALLENGE})
-_SILENCES = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT})
+_FAILURES = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.SERVER_ERROR})
+_UNASKED = frozenset({Outcome.ROBOTS_DENIED, Outcome.POLICY_DENIED})
+OPENS_AFTER = 3
+_FIRST_OPEN = timedelta(hours=1)
 _FIRST_BACKOFF = timedelta(seconds=60)
 _FIRST_REFUSAL = timedelta(hours=6)
 _LONGEST_BACKOFF = timedelta(hours=24)
 _LONGEST_REFUSAL = timedelta(days=7)
 
 
+@frozen(kw_only=True)
+class Terms:
+    """What a host wants: the distance between requests, requests a day, and when."""
+
+    delay: timedelta
+    cap: int
+    hours: VisitHours | None = None
+
+    @property
+    def room(self) -> float:
+        """How many requests a day these terms leave."""
+        share = 1.0 if self.hours is None else ((self.hours.closes - self.hours.opens) % 24) / 24
+        return min(float(self.cap), _DAY / (self.delay + MARGIN) * (share or 1.0))
+
+
+class Breaker(StrEnum):
+    """OPEN: the host failed several times running and is left alone. HALF_OPEN: its time is over,
+    and one request may try; an answer closes the breaker, another failure opens it for longer."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+def breaker(setbacks: int, backoff_until: datetime | None, now: datetime) -> Breaker:
+    """The state of a host after so many failures in a row."""
+    if setbacks < OPENS_AFTER or backoff_until is None:
+        return Breaker.CLOSED
+    return Breaker.OPEN if backoff_until > now else Breaker.HALF_OPEN
+
+
 def reserve(
-    tx: Connection, held: HostLease, *, address: str, now: datetime, delay: timedelta, cap: int
+    tx: Connection, held: HostLease, *, address: str, now: datetime, terms: Terms
 ) -> datetime | None:
     """Claim the next request to this host and address.
 
@@ -49,23 +86,38 @@ def reserve(
         return barred
     day = now.astimezone(CHINA).date()
     fetched = row.fetched_today if row.day == day.isoformat() else 0
-    tomorrow = cap_reached(day=row.day, fetched=fetched, cap=cap, now=now)
-    if tomorrow is not None:
-        return tomorrow
-    busy = _hold_address(tx, address, holder=held.host, now=now, delay=delay)
+    closed = opening(terms.hours, now) or cap_reached(
+        day=row.day, fetched=fetched, cap=terms.cap, now=now
+    )
+    if closed is not None:
+        # Kept, so that the host is not leased again before it opens.
+        tx.execute(update(hosts).where(hosts.c.host == held.host).values(next_fetch=closed))
+        return closed
+    busy = _hold_address(tx, address, holder=held.host, now=now, delay=terms.delay)
     if busy is not None:
         return busy
     tx.execute(
         update(hosts)
         .where(hosts.c.host == held.host)
         .values(
-            next_fetch=now + delay,
+            next_fetch=now + terms.delay,
             day=day.isoformat(),
             fetched_today=fetched + 1,
-            room=min(float(cap), _DAY / (delay + MARGIN)),
+            room=terms.room,
         )
     )
     return None
+
+
+def opening(hours: VisitHours | None, now: datetime) -> datetime | None:
+    """When the visiting hours begin next; None when they have, or when there are none."""
+    if hours is None:
+        return None
+    local = now.astimezone(CHINA)
+    if (local.hour - hours.opens) % 24 < (hours.closes - hours.opens) % 24:
+        return None
+    begin = datetime.combine(local.date(), time(hours.opens), CHINA)
+    return begin if begin > now else begin + timedelta(days=1)
 
 
 def cap_reached(*, day: str, fetched: int, cap: int, now: datetime) -> datetime | None:
@@ -137,12 +189,15 @@ def heed(
 ) -> datetime | None:
     """Back off after a refusal or silence, forget earlier ones after an answer.
 
-    `wish` is the moment that the server itself named. Returns until when the host is left alone.
+    A single server error is the page's; only the third failure in a row opens the breaker. `wish`
+    is the moment that the server itself named. Returns until when the host is left alone.
     """
+    if outcome in _UNASKED:
+        return None
     row = tx.execute(
         select(hosts.c.setbacks, hosts.c.backoff_until).where(hosts.c.host == host)
     ).one()
-    if not outcome.is_block and outcome not in _SILENCES and wish is None:
+    if not outcome.is_block and outcome not in _FAILURES and wish is None:
         if row.setbacks:
             tx.execute(
                 update(hosts).where(hosts.c.host == host).values(setbacks=0, backoff_until=None)
@@ -158,13 +213,16 @@ def heed(
 
 
 def _backoff(host: str, outcome: Outcome, setbacks: int) -> timedelta:
-    refused = outcome in _REFUSALS
-    first, longest = (
-        (_FIRST_REFUSAL, _LONGEST_REFUSAL) if refused else (_FIRST_BACKOFF, _LONGEST_BACKOFF)
-    )
+    first, longest, steps = _FIRST_BACKOFF, _LONGEST_BACKOFF, setbacks
+    if outcome in _REFUSALS:
+        first, longest = _FIRST_REFUSAL, _LONGEST_REFUSAL
+    elif setbacks + 1 >= OPENS_AFTER:
+        first, steps = _FIRST_OPEN, setbacks + 1 - OPENS_AFTER
+    elif outcome is Outcome.SERVER_ERROR:
+        return timedelta(0)
     # Spread by up to a fifth, so that hosts that failed together do not come back together.
     spread = 1 + int(derive_id(host, str(setbacks))[:4], 16) / 0xFFFF / 5
-    return min(first * (2.0 ** min(setbacks, 16) * spread), longest)
+    return min(first * (2.0 ** min(steps, 16) * spread), longest)
 
 
 def _hold_address(

@@ -99,6 +99,16 @@ budgets = Table(
     Column("admitted", Integer, nullable=False, default=0),
 )
 
+# Where a person has stopped the crawl; "*" is everywhere.
+pauses = Table(
+    "frontier_pauses",
+    metadata,
+    Column("place", String(255), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("reason", String(500), nullable=False),
+)
+
 robots = Table(
     "frontier_robots",
     metadata,

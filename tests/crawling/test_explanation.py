@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from attrs import evolve
+
 from crawlers import robots
 from crawlers.egress import Egress
 from crawlers.explanation import Explanation, explain
-from crawlers.frontier import links, pace
-from crawlers.frontier.records import Found
+from crawlers.frontier import links, pace, pauses
+from crawlers.frontier.records import Found, HostLease
 from domain.outcomes import Outcome
+from domain.sources import VisitHours
 from tests.crawling.loopback import START, Yard, source
 
 URL = "http://a.test/zt/1.html"
@@ -63,3 +66,22 @@ def test_a_removed_source_is_never_fetched(yard: Yard) -> None:
     found = told(yard, sources={})
     assert [hold.rule for hold in found.holds] == ["source"]
     assert found.next_visit is None
+
+
+def test_stops_hours_and_caps_are_named(yard: Yard) -> None:
+    add(yard)
+    site = evolve(SITE, hours=VisitHours(opens=22, closes=6), daily_cap=1)
+    with yard.frontier.write() as tx:
+        pauses.pause(tx, "a.test", at=START, actor="值班员", reason="被投诉")
+        held = HostLease(host="a.test", fence=0, owner="w")
+        terms = pace.Terms(delay=timedelta(seconds=2), cap=1)
+        assert pace.reserve(tx, held, address="127.9.9.9", now=START, terms=terms) is None
+    found = told(yard, sources={"a.test": site}, now=START + timedelta(seconds=1))
+    assert [hold.rule for hold in found.holds] == ["paused", "hours", "daily_cap"]
+    assert "值班员" in found.holds[0].text
+    assert "被投诉" in found.holds[0].text
+    assert "22 时至 6 时" in found.holds[1].text
+    with yard.frontier.write() as tx:
+        pauses.resume(tx, "a.test")
+    found = told(yard, now=START + timedelta(seconds=1))
+    assert [hold.rule for hold in found.holds] == ["pace"]

@@ -89,7 +89,11 @@ def test_pace_and_robots_speak_the_dialect(database: Database) -> None:
         (held,) = leases.lease(tx, owner="w", now=START, limit=1, seconds=60)
         leases.renew(tx, held, seconds=60)
         reserved = pace.reserve(
-            tx, held, address="127.9.9.9", now=START, delay=timedelta(seconds=2), cap=9
+            tx,
+            held,
+            address="127.9.9.9",
+            now=START,
+            terms=pace.Terms(delay=timedelta(seconds=2), cap=9),
         )
         assert reserved is None
         until = pace.heed(tx, "a.test", outcome=Outcome.THROTTLED, at=START, wish=None)

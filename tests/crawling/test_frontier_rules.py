@@ -141,8 +141,7 @@ def test_one_request_at_a_time_to_hosts_of_one_address(yard: Yard) -> None:
                 held,
                 address="127.9.9.9",
                 now=START + seconds * SECOND,
-                delay=2 * SECOND,
-                cap=100,
+                terms=pace.Terms(delay=2 * SECOND, cap=100),
             )
             return None if later is None else (later - START).total_seconds()
 
@@ -162,7 +161,13 @@ def test_the_daily_cap_ends_at_midnight_in_china(yard: Yard) -> None:
     held = leased(yard, "a.test")
     with yard.frontier.write() as tx:
         asks = [
-            pace.reserve(tx, held, address="127.9.9.9", now=START + n * SECOND, delay=SECOND, cap=2)
+            pace.reserve(
+                tx,
+                held,
+                address="127.9.9.9",
+                now=START + n * SECOND,
+                terms=pace.Terms(delay=SECOND, cap=2),
+            )
             for n in range(3)
         ]
     assert asks[:2] == [None, None]
@@ -211,7 +216,13 @@ def test_a_lost_lease_writes_nothing(yard: Yard) -> None:
         with pytest.raises(LeaseLost):
             leases.release(tx, old)
         with pytest.raises(LeaseLost):
-            pace.reserve(tx, old, address="127.9.9.9", now=START, delay=SECOND, cap=9)
+            pace.reserve(
+                tx,
+                old,
+                address="127.9.9.9",
+                now=START,
+                terms=pace.Terms(delay=SECOND, cap=9),
+            )
         assert reports.conservation(tx).balanced
 
 

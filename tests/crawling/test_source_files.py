@@ -9,7 +9,7 @@ import pytest
 from crawlers import source_store
 from crawlers.sources import load_sources
 from domain.errors import ConfigError, NotFound
-from domain.sources import RiskTier, SourceKind
+from domain.sources import RiskTier, SourceKind, VisitHours
 from tests.crawling.loopback import Yard, source
 
 GOOD = """\
@@ -23,6 +23,7 @@ sources:
     risk: high
     delay: 3
     expected_pages: 400
+    hours: 22-6
 """
 
 
@@ -33,6 +34,7 @@ def test_a_good_file(tmp_path: Path) -> None:
     assert (one.id, one.kind, one.region) == ("gk", SourceKind.HOSPITAL_SITE, "110105")
     assert one.hosts == ("gk.test", "www.gk.test")
     assert (one.risk, one.delay, one.expected_pages) == (RiskTier.HIGH, 3.0, 400)
+    assert one.hours == VisitHours(opens=22, closes=6)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,8 @@ def test_a_good_file(tmp_path: Path) -> None:
         ("    risk: high", "    spider: wechat", 8, "没有名为 wechat 的爬虫"),
         ("sources:", "sourcse:", 1, "只应有一个键"),
         ("    risk: high", "    risk: {a: b}", 8, "嵌套"),
+        ("    hours: 22-6", "    hours: 6-6", 11, "整点"),
+        ("    hours: 22-6", "    hours: night", 11, "hours"),
         ("    risk: high", "   risk: high", 8, "YAML 语法错误"),
     ],
 )
