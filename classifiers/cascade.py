@@ -33,6 +33,7 @@ class Cascade:
         self._opinion = opinion
         self._policy = policy
         self._rules = tuple(rule for rule in rulebook.active if rule.slug in opinion.heads)
+        self._by_page = page_types(rulebook)
         self._least = min((use.review for use in policy.model.thresholds.values()), default=1.0)
 
     def claims(
@@ -59,7 +60,7 @@ class Cascade:
             return claim  # too few examples to learn the type: the rule's word stands
         if claim.rule.decidable_from is Decidable.TEXT and claim.rule.speech is Speech.CLAIM:
             score = self._policy.confirmed(slug, score, max(chance[VIOLATES], chance[slug]))
-        alone = self._policy.alone(slug, strengths(chance)[slug], voice.speaker)
+        alone = self._policy.alone(slug, strengths(chance, self._by_page)[slug], voice.speaker)
         return attrs.evolve(claim, score=max(score, alone))
 
     def _added(
@@ -71,9 +72,9 @@ class Cascade:
         may also be for a person to look at.
         """
         long_enough = sentence.piece.end - sentence.piece.start >= SHORTEST
-        if not long_enough or chance[VIOLATES] < self._least:
+        if not long_enough:
             return
-        strength = strengths(chance)
+        strength = strengths(chance, self._by_page)
         home = [rule for rule in self._rules if self._at_home(rule, sentence, voice)]
         first = max(home, key=lambda rule: strength[rule.slug], default=None)
         for rule in home:
@@ -112,12 +113,22 @@ class Cascade:
         )
 
 
-def strengths(chance: Mapping[str, float]) -> dict[str, float]:
+def page_types(rulebook: Rulebook) -> frozenset[str]:
+    """The types that the page decides, not a sentence."""
+    return frozenset(r.slug for r in rulebook.active if r.decidable_from is Decidable.PAGE)
+
+
+def strengths(chance: Mapping[str, float], by_page: Set[str]) -> dict[str, float]:
     """How strongly a sentence speaks for each type: the chance that it violates, in full for the
-    likeliest type and in proportion for the others."""
+    likeliest type and in proportion for the others.
+
+    A type of `by_page` is at least as strong as its own head says: by itself a line of contact
+    violates nothing.
+    """
     types = {head: value for head, value in chance.items() if head != VIOLATES}
     most = max(types.values())
-    return {slug: chance[VIOLATES] * value / most for slug, value in types.items()}
+    strong = {slug: chance[VIOLATES] * value / most for slug, value in types.items()}
+    return strong | {slug: max(strong[slug], types[slug]) for slug in by_page & types.keys()}
 
 
 def weightiest(sentence: Sentence, shares: NDArray[np.float32]) -> Span:

@@ -28,7 +28,8 @@ def train(
     """
     sources = Sources(corpora=corpora)
     examples = [example for example in gather(sources) if not example.held]
-    names = heads(examples, rulebook.load())
+    book = rulebook.load()
+    names = heads(examples, book)
     unseen = development(examples, seed)
     left = linear.train(examples, names, unseen)
     right = transformer.train(examples, names, unseen, encoder, seed, checkpoint=checkpoint)
@@ -37,6 +38,6 @@ def train(
     weights = counts * importance(chosen)[:, None]
     joined = blend.fit(names, left.unseen, right, wanted, weights)
     blend.write(joined)
-    thresholds.write(thresholds.choose(chosen, names, joined(left.unseen, right)))
+    thresholds.write(thresholds.choose(chosen, names, joined(left.unseen, right), book))
     sites = frozenset(example.source for example in chosen if "/" in example.source)
-    return ablation(sources, sites, rulebook.load())
+    return ablation(sources, sites, book)

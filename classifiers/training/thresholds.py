@@ -10,13 +10,14 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from classifiers import policy
-from classifiers.cascade import strengths
+from classifiers.cascade import page_types, strengths
 from classifiers.model import VIOLATES
 from classifiers.policy import Threshold
+from classifiers.rulebook import Rulebook
 from classifiers.training.examples import Example
 from domain.errors import ConfigError
 
-CLUE_PRECISION = 0.85
+CLUE_PRECISION = 0.8
 REVIEW_PRECISION = 0.5
 LAWFUL_SHARE = 3e-4
 """Of the sentences of the lawful corpora this share may pass the threshold of a type."""
@@ -24,7 +25,7 @@ LAWFUL_SHARE = 3e-4
 FEWEST = 8
 """A type with fewer sentences above a threshold than this borrows the threshold of all types."""
 
-EVEN_ODDS = 0.5
+FAIR_ODDS = 0.6
 """Below this nobody is accused, however precise a type looked on few examples."""
 
 BORROWED = 0.75
@@ -63,7 +64,10 @@ class Judged:
 
 
 def choose(
-    examples: Sequence[Example], heads: Sequence[str], chances: NDArray[np.float32]
+    examples: Sequence[Example],
+    heads: Sequence[str],
+    chances: NDArray[np.float32],
+    rulebook: Rulebook,
 ) -> dict[str, Threshold]:
     """Per type the lowest strengths from which enough of the unseen sentences do violate.
 
@@ -72,7 +76,8 @@ def choose(
     of their sentences may pass.
     """
     slugs = [head for head in heads if head != VIOLATES]
-    rows = [strengths(dict(zip(heads, row, strict=True))) for row in chances.tolist()]
+    by_page = page_types(rulebook)
+    rows = [strengths(dict(zip(heads, row, strict=True)), by_page) for row in chances.tolist()]
     table = np.array([[row[slug] for slug in slugs] for row in rows])
     own = np.array([e.source.startswith("own_") for e in examples])
     far = np.array([e.source in _FAR for e in examples])
@@ -97,7 +102,7 @@ def choose(
 
 def _threshold(typed: Judged, strongest: Judged, lawful: NDArray[np.float64]) -> Threshold:
     own = typed.lowest(CLUE_PRECISION)
-    clue = max(own or strongest.lowest(CLUE_PRECISION) or policy.CEILING, EVEN_ODDS)
+    clue = max(own or strongest.lowest(CLUE_PRECISION) or policy.CEILING, FAIR_ODDS)
     if own is None:
         clue = max(clue, BORROWED)
     if lawful.size:

@@ -133,9 +133,17 @@ def test_the_quote_is_the_clause_that_weighs_most() -> None:
 @given(st.lists(st.floats(0.001, 1), min_size=4, max_size=4))
 def test_the_likeliest_type_has_the_whole_strength(chances: list[float]) -> None:
     chance = dict(zip((VIOLATES, "a", "b", "c"), chances, strict=True))
-    strength = strengths(chance)
+    strength = strengths(chance, frozenset())
     assert max(strength.values()) == pytest.approx(chance[VIOLATES])
     assert max(strength, key=strength.__getitem__) == max("abc", key=chance.__getitem__)
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=4, max_size=4))
+def test_a_type_of_the_page_is_never_weaker_than_its_own_head(chances: list[float]) -> None:
+    chance = dict(zip((VIOLATES, "a", "b", "c"), chances, strict=True))
+    by_sentence, by_page = strengths(chance, frozenset()), strengths(chance, frozenset({"b", "z"}))
+    assert by_page["b"] == max(by_sentence["b"], chance["b"])
+    assert {**by_page, "b": 0.0} == {**by_sentence, "b": 0.0}
 
 
 @given(st.sampled_from(SLUGS), st.floats(0, 1), st.floats(0, 1))

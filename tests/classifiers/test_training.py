@@ -129,7 +129,7 @@ def test_thresholds_are_written_in_place(tmp_path: Path, own: Path) -> None:
     path.write_bytes(policy.SHIPPED.read_bytes())
     examples = [example for example in gather(Sources(own=own)) if not example.held]
     seen = [e for e, out in zip(examples, development(examples, 3), strict=True) if out]
-    chosen = thresholds.choose(seen, HEADS, likely(_train(own, "a.npz").unseen))
+    chosen = thresholds.choose(seen, HEADS, likely(_train(own, "a.npz").unseen), load_rulebook())
     thresholds.write(chosen, path)
     assert dict(policy.load(path).model.thresholds) == chosen
     thresholds.write(chosen, path)
