@@ -17,7 +17,7 @@ from domain.tickets import Move, Ticket
 from evidence.bundle import BundleInfo, write_bundle
 from evidence.sealing import seal_of
 from tickets import assistance, clues, ledger, opinions
-from tickets.delivery import FolderDrop, deliver_due
+from tickets.delivery import deliver_due
 from tickets.letters import Sender, transfer_letter
 from tickets.notices import notice, request_letter
 from tickets.outbox import Delivery, DeliveryKind
@@ -38,7 +38,7 @@ class Deliveries:
             report = deliver_due(
                 services.truth,
                 offices=services.desk.offices,
-                transports={"folder": FolderDrop(services.settings.outbox_directory)},
+                transports=services.transports,
                 build_package=PackageBuilder(services, directory),
                 owner=self._owner,
                 clock=services.clock,

@@ -16,6 +16,7 @@ from cluewatch.cli import (
     accounts,
     cases,
     crawling,
+    deliveries,
     demo,
     farm,
     intake,
@@ -39,7 +40,8 @@ app = typer.Typer(
 )
 for part in (demo, setup, intake, crawling, library, cases, tickets, rules, models, operations):
     part.register(app)
-tickets.ticket_app.add_typer(matters.commands)
+for matter in (matters, deliveries):
+    tickets.ticket_app.add_typer(matter.commands)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
 
