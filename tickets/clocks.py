@@ -18,7 +18,9 @@ from storage.datafiles import Strict
 from tickets.calendar import Calendar
 from tickets.offices import OfficeKind
 
-REQUIRED_TERMS = frozenset({"accept_complaint", "tell_reporter", "inquiry", "finding", "test"})
+REQUIRED_TERMS = frozenset(
+    {"accept_complaint", "tell_reporter", "result_to_reporter", "inquiry", "finding", "test"}
+)
 """Terms that the program asks for by name."""
 
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from cluewatch.cli import (
     accounts,
     cases,
+    complaints,
     crawling,
     deliveries,
     demo,
@@ -38,7 +39,20 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for part in (demo, setup, intake, crawling, library, cases, tickets, rules, models, operations):
+PARTS = (
+    demo,
+    setup,
+    intake,
+    crawling,
+    library,
+    cases,
+    tickets,
+    complaints,
+    rules,
+    models,
+    operations,
+)
+for part in PARTS:
     part.register(app)
 for matter in (matters, deliveries):
     tickets.ticket_app.add_typer(matter.commands)

@@ -6,11 +6,12 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner
 
 from cluewatch.bootstrap import Services
-from cluewatch.cli import app
+from cluewatch.cli import app, wiring
 from storage.leases import WorkState
 from tests.cluewatch.conftest import ADVERT, bring_in
 from tickets import ledger, outbox, tables, worklist
@@ -25,6 +26,12 @@ def run(*arguments: str, code: int = 0) -> str:
     result = RUNNER.invoke(app, arguments)
     assert result.exit_code == code, (result.output, result.exception)
     return result.output
+
+
+@pytest.fixture(autouse=True)
+def one_process(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands share what is loaded: reading the rulebook anew each time takes seconds."""
+    monkeypatch.setattr(wiring, "Services", lambda _settings: services)
 
 
 def test_one_clue_goes_its_way(services: Services, tmp_path: Path) -> None:
