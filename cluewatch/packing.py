@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from cluewatch.bootstrap import Services
 from storage import spreadsheets
-from tickets import clues, ledger, outbox, replies
+from tickets import clues, ledger, outbox, replies, reply_form
 from tickets.letter_file import moment
 from tickets.replies import ReplyOutcome
 from tickets.transports import packs
@@ -40,7 +40,7 @@ def take_replies(
 ) -> list[ReplyOutcome]:
     """Read a sheet that an office sent and move its tickets; with `dry_run` nothing is kept."""
     services.desk.offices.get(office)
-    found = replies.replies(spreadsheets.rows(file, sheet=packs.CASES_SHEET))
+    found = reply_form.replies(spreadsheets.rows(file, sheet=packs.CASES_SHEET))
     with services.truth.write() as tx, tx.begin_nested() as trial:
         outcomes = replies.apply(
             tx, found, office=office, at=services.clock.now(), desk=services.desk

@@ -18,8 +18,9 @@ from storage import spreadsheets
 from storage.database import Database
 from tests.tickets.cases import AT, DESK, CountingIds, empty, opened, order, walk
 from tests.tickets.packages import all_delivered
-from tickets import ledger, outbox, replies
-from tickets.replies import COLUMNS, Matcher, Reply, Result
+from tickets import ledger, outbox, replies, reply_form
+from tickets.replies import Matcher
+from tickets.reply_form import COLUMNS, Reply, Result
 from tickets.transports import packs
 from tickets.transports.packs import PackCase, PackLink
 
@@ -209,7 +210,7 @@ def test_a_pack_goes_out_and_its_form_comes_back(
     assert book["链接清单"].max_row == 301
     sheet["G2"], sheet["K2"] = "责令改正", "已下架"
     book.save(form)
-    found = replies.replies(spreadsheets.rows(form, sheet="回执"))
+    found = reply_form.replies(spreadsheets.rows(form, sheet="回执"))
     assert [(r.number, r.result, r.measures) for r in found] == [
         (ticket.number, "责令改正", "已下架")
     ]
@@ -228,7 +229,7 @@ def test_an_export_of_another_system(database: Database, ids: CountingIds, tmp_p
             table.writerow(["来文编号", "被举报人", "处理结果", "案件编号", "登记机关"])
             table.writerow([ticket.number, "示范口腔诊所", "立案", "示立〔2026〕9号", "无关"])
             table.writerow(["", "", "", "", ""])
-        found = replies.replies(spreadsheets.rows(path))
+        found = reply_form.replies(spreadsheets.rows(path))
         (outcome,) = _take(tx, *found)
         assert (outcome.row, outcome.state) == (3, "立案")
         assert ledger.events(tx, ticket.id)[-1].note == "立案号：示立〔2026〕9号"
@@ -240,7 +241,7 @@ def test_what_is_no_reply_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.xlsx"
     path.write_bytes(content)
     with pytest.raises(PermanentError):
-        replies.replies(spreadsheets.rows(path))
+        reply_form.replies(spreadsheets.rows(path))
 
 
 def test_a_hostile_workbook_is_refused(tmp_path: Path) -> None:

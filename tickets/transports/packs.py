@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.errors import PermanentError
 from tickets.letter_file import printable
-from tickets.replies import COLUMNS, Result
+from tickets.reply_form import COLUMNS, Result
 
 PACK = "pack"
 CASES_SHEET, LINKS_SHEET = "回执", "链接清单"
