@@ -123,44 +123,17 @@ def receive(
     ).scalar_one_or_none()
     if known is not None:
         return get(tx, known), False
-    due, provisional = desk.clocks.term("accept_complaint", civil_date(incoming.received_at))
     complaint_id = ids.new()
-    first = history.open_with(
-        tx,
-        tables.complaint_events,
-        Entry(
-            owner_id=complaint_id,
-            sequence=0,
-            at=at,
-            actor=actor,
-            move="receive",
-            state=ComplaintState.RECEIVED.value,
-            note=f"{incoming.source} {incoming.external_no}",
-        ),
+    entry = Entry(
+        owner_id=complaint_id,
+        sequence=0,
+        at=at,
+        actor=actor,
+        move="receive",
+        state=ComplaintState.RECEIVED.value,
+        note=f"{incoming.source} {incoming.external_no}",
     )
-    words = reporter.hidden_in(incoming.words) if reporter else incoming.words
-    tx.execute(
-        table.insert().values(
-            id=complaint_id,
-            number=next_number(tx, series=COMPLAINT_SERIES, region=incoming.region, at=at),
-            source=incoming.source.value,
-            external_no=incoming.external_no,
-            received_at=incoming.received_at,
-            party=incoming.party,
-            address=incoming.address,
-            region=incoming.region,
-            words=words,
-            urls=json.dumps(incoming.urls),
-            state=first.state,
-            due=due,
-            provisional=provisional,
-            clue_id=None,
-            told_at=None,
-            answer="",
-            sequence=first.sequence,
-            head=first.digest,
-        )
-    )
+    _open(tx, entry, incoming, reporter, desk)
     if reporter is not None:
         vault.keep(tx, complaint_id, reporter)
     return get(tx, complaint_id), True
@@ -233,6 +206,35 @@ def verify_events(tx: Connection, reference: str) -> tuple[str, ...]:
     row = _row(tx, reference)
     found = history.entries(tx, tables.complaint_events, row.id)
     return history.problems(found, head=row.head, state=row.state)
+
+
+def _open(
+    tx: Connection, entry: Entry, incoming: Incoming, reporter: Reporter | None, desk: Desk
+) -> None:
+    first = history.open_with(tx, tables.complaint_events, entry)
+    due, provisional = desk.clocks.term("accept_complaint", civil_date(incoming.received_at))
+    tx.execute(
+        tables.complaints.insert().values(
+            id=entry.owner_id,
+            number=next_number(tx, series=COMPLAINT_SERIES, region=incoming.region, at=entry.at),
+            source=incoming.source.value,
+            external_no=incoming.external_no,
+            received_at=incoming.received_at,
+            party=incoming.party,
+            address=incoming.address,
+            region=incoming.region,
+            words=reporter.hidden_in(incoming.words) if reporter else incoming.words,
+            urls=json.dumps(incoming.urls),
+            state=first.state,
+            due=due,
+            provisional=provisional,
+            clue_id=None,
+            told_at=None,
+            answer="",
+            sequence=first.sequence,
+            head=first.digest,
+        )
+    )
 
 
 def _move(
