@@ -23,7 +23,7 @@ from crawlers.browser import ChromiumRenderer
 from crawlers.egress import Egress
 from crawlers.visits import PacedRenderer
 from domain.errors import NotFound
-from domain.ports import Ids, SearchIndex, Segmenter
+from domain.ports import Ids, SearchIndex, Segmenter, Transport
 from evidence.reader import EvidenceReader
 from evidence.sealing import Sealer
 from evidence.writer import EvidenceWriter
@@ -34,6 +34,10 @@ from registers.store import RegisterBook
 from storage.database import Database, Durability
 from tickets.desk import Desk, load_desk
 from tickets.routes import RouteType
+from tickets.transports.folder import FolderDrop
+from tickets.transports.mail import Mail, MailServer
+from tickets.transports.packs import PACK
+from tickets.transports.webhook import Webhook
 
 VERSION = "1.0"
 
@@ -175,6 +179,34 @@ class Services:
             allowed=tuple(ip_network(text) for text in network.allowed),
             agency_set=self.settings.agency.complete,
         )
+
+    @cached_property
+    def transports(self) -> dict[str, Transport]:
+        """The ways to an office, by channel; mail only when a server is set."""
+        dispatch = self.settings.dispatch
+        ways: dict[str, Transport] = {
+            "folder": FolderDrop(self.settings.outbox_directory),
+            PACK: FolderDrop(self.settings.packs_directory),
+            "webhook": Webhook(
+                secrets={
+                    office: secret.get_secret_value()
+                    for office, secret in dispatch.webhook_secrets.items()
+                },
+                way_out=self.egress,
+                clock=self.clock,
+            ),
+        }
+        if dispatch.mail.host:
+            server = MailServer(
+                host=dispatch.mail.host,
+                port=dispatch.mail.port,
+                security=dispatch.mail.security,
+                sender=dispatch.mail.sender,
+                user=dispatch.mail.user,
+                password=dispatch.mail.password.get_secret_value(),
+            )
+            ways["mail"] = Mail(server=server, way_out=self.egress, clock=self.clock)
+        return ways
 
     @property
     def user_agent(self) -> str:

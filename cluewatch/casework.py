@@ -18,7 +18,7 @@ from domain.ids import derive_id
 from domain.pages import Document
 from domain.tickets import Ticket
 from evidence import requests, seal_store
-from tickets import clues, issue, recurrence, subjects
+from tickets import clues, complaints, issue, recurrence, subjects
 
 SYSTEM = "system"
 SEAL_WITHIN = timedelta(minutes=10)
@@ -58,6 +58,8 @@ class Casework:
             at=at,
         )
         for case in raised:
+            seen = {snapshot.url, document.url, document.canonical_url}
+            complaints.meet(tx, clue_id=case.clue.id, urls=seen, actor=SYSTEM, at=at)
             if case.created:
                 requests.ask(tx, seal_request(case.clue, snapshot, at))
             elif recurrence.came_back(tx, case.clue, seen_at=snapshot.captured_at):

@@ -16,8 +16,8 @@ from domain.errors import RetryableError
 from domain.tickets import Move, Ticket
 from evidence.bundle import BundleInfo, write_bundle
 from evidence.sealing import seal_of
-from tickets import assistance, clues, ledger, opinions
-from tickets.delivery import FolderDrop, deliver_due
+from tickets import assistance, clues, complaints, ledger, opinions
+from tickets.delivery import deliver_due
 from tickets.letters import Sender, transfer_letter
 from tickets.notices import notice, request_letter
 from tickets.outbox import Delivery, DeliveryKind
@@ -38,7 +38,7 @@ class Deliveries:
             report = deliver_due(
                 services.truth,
                 offices=services.desk.offices,
-                transports={"folder": FolderDrop(services.settings.outbox_directory)},
+                transports=services.transports,
                 build_package=PackageBuilder(services, directory),
                 owner=self._owner,
                 clock=services.clock,
@@ -76,7 +76,10 @@ class PackageBuilder:
         services = self._services
         if clue.seal is SealStatus.PENDING:
             raise RetryableError("线索正在固证", at=clue.number)
-        bundle = self._bundle(tx, ticket, clue)
+        seal = seal_of(tx, clue.id)
+        reported = complaints.of_clue(tx, clue.id)
+        # What was only reported has no page to prove it; the letter says that it lacks proof.
+        bundle = None if seal is None and reported else self._bundle(tx, ticket, clue)
         recipient = services.desk.offices.get(delivery.office)
         content = transfer_letter(
             ticket=ticket,
@@ -85,13 +88,15 @@ class PackageBuilder:
             offices=services.desk.offices,
             sender=self._sender(),
             titles=services.type_titles,
-            seal=seal_of(tx, clue.id),
-            bundle_digest=bundle.root_digest,
+            seal=seal,
+            bundle_digest=bundle.root_digest if bundle else None,
             opinion=opinions.latest(tx, ticket.id),
             exchange=services.desk.routes.exchange_with(recipient.kind),
+            origins=tuple(dict.fromkeys(f"举报（{c.source}）" for c in reported)),
             at=services.clock.now(),
         )
-        return self._letter(delivery, ticket, "letter", content), bundle.path
+        letter = self._letter(delivery, ticket, "letter", content)
+        return (letter, bundle.path) if bundle else (letter,)
 
     def _notice(self, tx: Connection, delivery: Delivery, ticket: Ticket, clue: Clue) -> Path:
         event = ledger.event(tx, ticket.id, delivery.reference or Move.RECALL.value)

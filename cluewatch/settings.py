@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from domain.errors import ConfigError
+from tickets.transports.mail import Security
 
 CONFIG_NAME = "cluewatch.toml"
 
@@ -105,12 +106,29 @@ class ModelSettings(Section):
     )
 
 
+class MailSettings(Section):
+    """The server that takes mail to offices whose channel is mail. Empty host: no mail."""
+
+    host: str = Field("", description="邮件服务器；留空则不能以邮件投递")
+    port: int = Field(587, ge=1, le=65535, description="邮件服务器端口")
+    security: Security = Field(
+        Security.STARTTLS, description="starttls、tls；none 只可用于本机服务器"
+    )
+    sender: str = Field("", description="发件地址")
+    user: str = Field("", description="登录名；留空不登录")
+    password: SecretStr = Field(SecretStr(""), description="登录密码")
+
+
 class Dispatch(Section):
     """How tickets leave."""
 
     automatic: bool = Field(False, description="线索自动移送；默认需审批")
     directory: Path | None = Field(None, description="文件夹投递目录；留空为主目录下 outbox/")
     agencies: Path | None = Field(None, description="机关名录（YAML）；留空用自带的示范名录")
+    mail: MailSettings = MailSettings()
+    webhook_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict, description="机关编号到 webhook 签名密钥（环境变量中以 JSON 给出）"
+    )
     calendar: Path | None = Field(None, description="工作日历（YAML）；留空用自带的日历")
 
 
@@ -169,6 +187,11 @@ class Settings(BaseSettings):
     def outbox_directory(self) -> Path:
         """Where folder delivery drops its packages."""
         return self.dispatch.directory or self.path("outbox")
+
+    @property
+    def packs_directory(self) -> Path:
+        """Where packages wait for offices without a network."""
+        return self.path("packs")
 
     def path(self, name: str) -> Path:
         """A file or directory of the home directory, absolute."""

@@ -120,6 +120,24 @@ class Renderer(Protocol):
 class Transport(Protocol):
     """A way to hand a package of files to an office. Idempotent by `key`."""
 
-    def deliver(self, *, key: str, office: str, files: Sequence[Path]) -> str:
-        """Deliver and return a receipt in words. Raises RetryableError or PermanentError."""
+    def deliver(self, *, key: str, office: str, address: str, files: Sequence[Path]) -> str:
+        """Deliver and return a receipt in words; `address` is the office's, in the channel's terms.
+
+        Raises RetryableError or PermanentError.
+        """
+        ...
+
+
+class WayOut(Protocol):
+    """The rules of the way out, for whoever connects to a host outside."""
+
+    def check(self, url: str) -> None:
+        """Raises PermanentError unless scheme, port and literal address are permitted."""
+        ...
+
+    def addresses(self, host: str) -> list[str]:
+        """The addresses of a host, each of them permitted; dial these and ask no more.
+
+        Raises PermanentError when one is not, RetryableError when there is none.
+        """
         ...

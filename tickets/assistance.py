@@ -71,14 +71,21 @@ class Assistance:
     answered_at: datetime | None
 
 
+@frozen(kw_only=True)
+class Question:
+    """What an office of a ticket asks of another office."""
+
+    kind: AssistanceKind
+    asking: str
+    asked: str
+    words: str
+
+
 def ask(
     tx: Connection,
     *,
     ticket_id: str,
-    kind: AssistanceKind,
-    asking: str,
-    asked: str,
-    question: str,
+    question: Question,
     actor: str,
     at: datetime,
     desk: Desk,
@@ -90,48 +97,24 @@ def ask(
     nothing, or when the ticket is over or not yet sent.
     """
     ticket = ledger.get(tx, ticket_id)
-    office = desk.offices.get(asked)
-    if asking not in {part.office for part in ticket.assignments} or asking == office.id:
-        raise IllegalMove("请求方须参与此工单，且不能请求自己", at=ticket.number)
-    if ticket.state in OVER or ticket.state is TicketState.AWAITING_APPROVAL:
-        raise IllegalMove(f"工单处于“{ticket.state}”，不能请求协助", at=ticket.number)
-    if not question.strip():
-        raise IllegalMove("须写明请求事项", at=ticket.number)
-    due, provisional = desk.clocks.term(kind.value, civil_date(at))
-    request_id = ids.new()
-    number = next_number(tx, series=ASSISTANCE_SERIES, region=ticket.region, at=at)
-    tx.execute(
-        tables.assistance.insert().values(
-            id=request_id,
-            number=number,
-            ticket_id=ticket.id,
-            kind=kind.value,
-            asking=asking,
-            asked=office.id,
-            question=question,
-            asked_at=at,
-            due=due,
-            provisional=provisional,
-            state=AssistanceState.ASKED.value,
-            answer="{}",
-            answered_at=None,
-        )
-    )
-    note = f"{number} 请{office.name}{TITLES[kind]}：{question}"
+    office = desk.offices.get(question.asked)
+    _check(ticket, question)
+    request = _open(tx, ticket, question, at=at, desk=desk, ids=ids)
+    note = f"{request.number} 请{office.name}{TITLES[request.kind]}：{request.question}"
     ledger.remark(tx, ticket_id=ticket.id, remark=Remark.ASK_OFFICE, actor=actor, at=at, note=note)
-    if kind is AssistanceKind.TEST:
-        _move_if_legal(tx, ticket, Move.SUSPEND, actor=actor, at=at, desk=desk, note=number)
+    if request.kind is AssistanceKind.TEST:
+        _move_if_legal(tx, ticket, Move.SUSPEND, actor=actor, at=at, desk=desk, note=request.number)
     outbox.add(
         tx,
         ticket_id=ticket.id,
-        number=number,
+        number=request.number,
         office=office.id,
         role=OfficeRole.ASSIST,
         kind=DeliveryKind.REQUEST,
-        reference=request_id,
+        reference=request.id,
         at=at,
     )
-    return get(tx, request_id)
+    return request
 
 
 def answer(
@@ -202,6 +185,41 @@ def of_ticket(tx: Connection, ticket_id: str) -> tuple[Assistance, ...]:
     table = tables.assistance
     wanted = select(table).where(table.c.ticket_id == ticket_id).order_by(table.c.id)
     return tuple(map(_assistance, tx.execute(wanted)))
+
+
+def _check(ticket: Ticket, question: Question) -> None:
+    parts = {part.office for part in ticket.assignments}
+    if question.asking not in parts or question.asking == question.asked:
+        raise IllegalMove("请求方须参与此工单，且不能请求自己", at=ticket.number)
+    if ticket.state in OVER or ticket.state is TicketState.AWAITING_APPROVAL:
+        raise IllegalMove(f"工单处于“{ticket.state}”，不能请求协助", at=ticket.number)
+    if not question.words.strip():
+        raise IllegalMove("须写明请求事项", at=ticket.number)
+
+
+def _open(
+    tx: Connection, ticket: Ticket, question: Question, *, at: datetime, desk: Desk, ids: Ids
+) -> Assistance:
+    due, provisional = desk.clocks.term(question.kind.value, civil_date(at))
+    request_id = ids.new()
+    tx.execute(
+        tables.assistance.insert().values(
+            id=request_id,
+            number=next_number(tx, series=ASSISTANCE_SERIES, region=ticket.region, at=at),
+            ticket_id=ticket.id,
+            kind=question.kind.value,
+            asking=question.asking,
+            asked=question.asked,
+            question=question.words,
+            asked_at=at,
+            due=due,
+            provisional=provisional,
+            state=AssistanceState.ASKED.value,
+            answer="{}",
+            answered_at=None,
+        )
+    )
+    return get(tx, request_id)
 
 
 def _settle(

@@ -18,7 +18,9 @@ from storage.datafiles import Strict
 from tickets.calendar import Calendar
 from tickets.offices import OfficeKind
 
-REQUIRED_TERMS = frozenset({"accept_complaint", "tell_reporter", "inquiry", "finding", "test"})
+REQUIRED_TERMS = frozenset(
+    {"accept_complaint", "tell_reporter", "result_to_reporter", "inquiry", "finding", "test"}
+)
 """Terms that the program asks for by name."""
 
 
@@ -120,11 +122,16 @@ class Clocks:
         """The last day of a clock, and whether it is provisional (暂定), reckoned from scratch.
 
         `extended` is what was granted, in the clock's unit; pauses count only where the clock
-        stands still during a suspension (检验鉴定时间不计).
+        stands still during a suspension (检验鉴定时间不计), and only while there is time left: a
+        suspension after the last day gives none back. `pauses` are in order.
         """
         rule = self.rule(clock)
-        lost = sum(self._length(rule.unit, pause, started) for pause in pauses if rule.pauses)
-        return self._after(started, rule.term + extended + lost, rule.unit)
+        term = rule.term + extended
+        for pause in pauses:
+            if not rule.pauses or pause.since >= self._after(started, term, rule.unit)[0]:
+                break
+            term += self._length(rule.unit, pause, started)
+        return self._after(started, term, rule.unit)
 
     def term(self, name: str, day: date) -> tuple[date, bool]:
         """The last day of a term that begins on `day`, and whether it is provisional."""

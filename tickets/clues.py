@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Row, Select, or_, select, update
 
 from domain.captures import SealStatus
 from domain.clues import Clue, ClueState, Sighting, Subject
@@ -266,13 +267,24 @@ def _findings(tx: Connection, clue_id: str) -> tuple[Finding, ...]:
     return tuple(from_json(Finding, record) for (record,) in rows)
 
 
+def every_sighting(tx: Connection, clue_id: str) -> Iterator[Sighting]:
+    """All of them, the oldest first; `get` carries only the first SIGHTINGS_READ."""
+    return map(_sighting, tx.execute(_sightings_of(clue_id)))
+
+
 def _sightings(tx: Connection, clue_id: str) -> tuple[Sighting, ...]:
     """The first ones only: a template's clue may be seen on every page of a site."""
+    return tuple(map(_sighting, tx.execute(_sightings_of(clue_id).limit(SIGHTINGS_READ))))
+
+
+def _sightings_of(clue_id: str) -> Select[*tuple[Any, ...]]:
     table = tables.sightings
-    rows = tx.execute(
+    return (
         select(table.c.document_id, table.c.snapshot_id, table.c.url, table.c.seen_at)
         .where(table.c.clue_id == clue_id)
         .order_by(table.c.seen_at, table.c.document_id, table.c.snapshot_id)
-        .limit(SIGHTINGS_READ)
-    ).mappings()
-    return tuple(Sighting(**row) for row in rows)
+    )
+
+
+def _sighting(row: Row[*tuple[Any, ...]]) -> Sighting:
+    return Sighting(**row._mapping)

@@ -13,6 +13,7 @@ from domain.tickets import TicketState
 from tickets.agency_file import load_offices
 from tickets.calendar import load_calendar
 from tickets.clocks import Clocks, load_clocks
+from tickets.elsewhere import Places, load_places
 from tickets.offices import Offices
 from tickets.routes import Routes, RouteType, load_routes
 
@@ -21,11 +22,12 @@ _ANY_DAY = date(2026, 1, 5)
 
 @frozen(kw_only=True)
 class Desk:
-    """The data that decisions on tickets are made by, read and proved once."""
+    """The data that decisions on tickets and complaints are made by, read and proved once."""
 
     offices: Offices
     routes: Routes
     clocks: Clocks
+    places: Places
 
 
 def load_desk(
@@ -48,4 +50,4 @@ def load_desk(
     for branch in routes.leads:
         if not any(clocks.starting(branch, TicketState.SENT, _ANY_DAY)):
             raise ConfigError(f"没有约束 {branch} 答复的时钟", at="clocks.yml")
-    return Desk(offices=offices, routes=routes, clocks=clocks)
+    return Desk(offices=offices, routes=routes, clocks=clocks, places=load_places())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from attrs import frozen
 
@@ -69,7 +70,7 @@ def _explain(found: TicketPlan, clue: Clue, desk: Desk, day: date, automatic: bo
                 severity=desk.routes.type_of(slug).severity,
                 subject=clue.subject.kind.value,
                 region=route.region,
-                at=route.at,
+                at=Path(route.at).name,
             )
             for slug, route in zip(found.types, found.routes, strict=True)
         ),

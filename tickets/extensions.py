@@ -78,14 +78,8 @@ def answer(
         .values(granted=granted, decided_by=actor)
     )
     if granted:
-        days = _granted(tx, ticket.id, clock) + _allowed(rule.extension, rule.title, ticket).term
-        clocks = tables.deadlines
-        tx.execute(
-            update(clocks)
-            .where(clocks.c.ticket_id == ticket.id, clocks.c.clock == clock)
-            .values(extended=days)
-        )
-        deadlines.reckon(tx, ticket_id=ticket.id, clocks=desk.clocks)
+        term = _allowed(rule.extension, rule.title, ticket).term
+        _grant(tx, ticket.id, clock, term, desk)
     note = f"{'批准' if granted else '不批准'}延长“{rule.title}”"
     return ledger.remark(
         tx, ticket_id=ticket.id, remark=Remark.ANSWER_EXTENSION, actor=actor, at=at, note=note
@@ -96,6 +90,16 @@ def _allowed(extension: Extension | None, title: str, ticket: Ticket) -> Extensi
     if extension is None:
         raise IllegalMove(f"时限“{title}”不得延长", at=ticket.number)
     return extension
+
+
+def _grant(tx: Connection, ticket_id: str, clock: str, term: int, desk: Desk) -> None:
+    table = tables.deadlines
+    tx.execute(
+        update(table)
+        .where(table.c.ticket_id == ticket_id, table.c.clock == clock)
+        .values(extended=table.c.extended + term)
+    )
+    deadlines.reckon(tx, ticket_id=ticket_id, clocks=desk.clocks)
 
 
 def _granted(tx: Connection, ticket_id: str, clock: str) -> int:

@@ -19,6 +19,7 @@ from tickets.clue_moves import ClueMove, clue_move
 from tickets.desk import Desk
 from tickets.history import Entry
 from tickets.numbers import TICKET_SERIES, next_number
+from tickets.offices import Office
 
 OVER = frozenset(
     {TicketState.CLOSED, TicketState.REPORTED, TicketState.ARCHIVED, TicketState.RECALLED}
@@ -139,23 +140,7 @@ def split(
     lead = desk.offices.get(office)
     if lead.id == ticket.lead:
         raise IllegalMove("分办须交给另一机关", at=ticket.number)
-    others = [a for a in ticket.assignments if a.office not in (lead.id, ticket.lead)]
-    draft = _Draft(
-        clue_id=ticket.clue_id,
-        subject_id=clues.subject_of(tx, ticket.clue_id),
-        region=ticket.region,
-        case_group=ticket.case_group,
-        family=ticket.family,
-        types=given,
-        assignments=(
-            Assignment(office=lead.id, role=OfficeRole.LEAD),
-            Assignment(office=ticket.lead, role=OfficeRole.ASSIST),
-            *(evolve(part, unit="", handler="") for part in others),
-        ),
-        awaiting_opinion=parts.awaiting_opinion(tx, ticket.id),
-        recurrence=ticket.recurrence,
-        sent=True,
-    )
+    draft = _split_off(tx, ticket, given, lead)
     made = _open(tx, draft, ids=ids, desk=desk, at=at, actor=actor)
     words = f"{'、'.join(given)} 分办至{lead.name}，工单 {made.number} {note}".strip()
     ledger.remark(
@@ -168,6 +153,26 @@ def split(
         types=json.dumps(kept),
     )
     return made
+
+
+def _split_off(tx: Connection, ticket: Ticket, types: tuple[str, ...], lead: Office) -> _Draft:
+    others = [a for a in ticket.assignments if a.office not in (lead.id, ticket.lead)]
+    return _Draft(
+        clue_id=ticket.clue_id,
+        subject_id=clues.subject_of(tx, ticket.clue_id),
+        region=ticket.region,
+        case_group=ticket.case_group,
+        family=ticket.family,
+        types=types,
+        assignments=(
+            Assignment(office=lead.id, role=OfficeRole.LEAD),
+            Assignment(office=ticket.lead, role=OfficeRole.ASSIST),
+            *(evolve(part, unit="", handler="") for part in others),
+        ),
+        awaiting_opinion=parts.awaiting_opinion(tx, ticket.id),
+        recurrence=ticket.recurrence,
+        sent=True,
+    )
 
 
 def _open_case(tx: Connection, subject_id: str) -> str | None:
@@ -205,10 +210,16 @@ def _open(
     )
     parts.assign(tx, entry.owner_id, seated, awaiting_opinion=draft.awaiting_opinion)
     first = history.open_with(tx, tables.ticket_events, entry)
+    _insert(tx, draft, first)
+    ledger.enter(tx, ticket_id=entry.owner_id, desk=desk, at=at)
+    return ledger.get(tx, entry.owner_id)
+
+
+def _insert(tx: Connection, draft: _Draft, first: Entry) -> None:
     tx.execute(
         tables.tickets.insert().values(
-            id=entry.owner_id,
-            number=next_number(tx, series=TICKET_SERIES, region=draft.region, at=at),
+            id=first.owner_id,
+            number=next_number(tx, series=TICKET_SERIES, region=draft.region, at=first.at),
             clue_id=draft.clue_id,
             subject_id=draft.subject_id,
             case_group=draft.case_group,
@@ -216,8 +227,8 @@ def _open(
             state=first.state,
             types=json.dumps(draft.types),
             region=draft.region,
-            created_at=at,
-            updated_at=at,
+            created_at=first.at,
+            updated_at=first.at,
             part=_next_part(tx, draft),
             recurrence=draft.recurrence,
             refusals=0,
@@ -227,8 +238,6 @@ def _open(
             head=first.digest,
         )
     )
-    ledger.enter(tx, ticket_id=entry.owner_id, desk=desk, at=at)
-    return ledger.get(tx, entry.owner_id)
 
 
 def _next_part(tx: Connection, draft: _Draft) -> int:

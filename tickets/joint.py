@@ -3,7 +3,7 @@ visit it together, once, with one result to each."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from attrs import frozen
@@ -76,25 +76,7 @@ def plan_visit(
     several subjects or one of them is over.
     """
     found = [ledger.get(tx, ticket_id) for ticket_id in ticket_ids]
-    subjects = {clues.subject_of(tx, ticket.clue_id) for ticket in found}
-    if len(subjects) != 1:
-        raise IllegalMove("一次检查只能针对同一当事人的工单")
-    over = [ticket.number for ticket in found if ticket.state in OVER]
-    if over:
-        raise IllegalMove(f"工单已办结或撤回：{'、'.join(over)}")
-    (subject_id,) = subjects
-    visit_id = _planned(tx, subject_id)
-    if visit_id is None:
-        visit_id = ids.new()
-        tx.execute(
-            tables.visits.insert().values(
-                id=visit_id, subject_id=subject_id, planned_for=day, result=None, reported_at=None
-            )
-        )
-    else:
-        tx.execute(
-            update(tables.visits).where(tables.visits.c.id == visit_id).values(planned_for=day)
-        )
+    visit_id = _visit_to(tx, _one_subject(tx, found), day, ids)
     members = _members(tx, visit_id)
     fresh = [ticket for ticket in found if ticket.id not in members]
     if fresh:
@@ -144,11 +126,34 @@ def _case(tx: Connection, ticket: Ticket, offices: Offices) -> OpenCase:
     )
 
 
-def _planned(tx: Connection, subject_id: str) -> str | None:
+def _one_subject(tx: Connection, found: Sequence[Ticket]) -> str:
+    subjects = {clues.subject_of(tx, ticket.clue_id) for ticket in found}
+    if len(subjects) != 1:
+        raise IllegalMove("一次检查只能针对同一当事人的工单")
+    over = [ticket.number for ticket in found if ticket.state in OVER]
+    if over:
+        raise IllegalMove(f"工单已办结或撤回：{'、'.join(over)}")
+    return subjects.pop()
+
+
+def _visit_to(tx: Connection, subject_id: str, day: date, ids: Ids) -> str:
+    """The planned visit to a subject, on this day now; a new one when none is planned."""
     visits = tables.visits
-    return tx.execute(
-        select(visits.c.id).where(visits.c.subject_id == subject_id, visits.c.reported_at.is_(None))
+    planned = tx.execute(
+        update(visits)
+        .where(visits.c.subject_id == subject_id, visits.c.reported_at.is_(None))
+        .values(planned_for=day)
+        .returning(visits.c.id)
     ).scalar_one_or_none()
+    if planned is not None:
+        return str(planned)
+    visit_id = ids.new()
+    tx.execute(
+        visits.insert().values(
+            id=visit_id, subject_id=subject_id, planned_for=day, result=None, reported_at=None
+        )
+    )
+    return visit_id
 
 
 def _members(tx: Connection, visit_id: str) -> tuple[str, ...]:

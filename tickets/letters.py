@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -59,6 +59,7 @@ def transfer_letter(
     bundle_digest: str | None,
     opinion: Opinion | None,
     exchange: Exchange,
+    origins: Sequence[str],
     at: datetime,
 ) -> bytes:
     """The letter to one office as DOCX; the same input gives the same bytes.
@@ -66,13 +67,14 @@ def transfer_letter(
     `titles` are the Chinese names of the violation types, `bundle_digest` the root digest of the
     evidence bundle that goes with it, `opinion` the lead's characterisation if there is one
     (`opinions.latest`): the takedown office acts on nothing else; `exchange` is what was declared
-    for the recipient's branch. Long text is cut with a note; the bundle has all of it.
+    for the recipient's branch, `origins` where complaints of it came in. Long text is cut with a
+    note; the bundle has all of it.
     """
     letter = Letter(title="涉嫌违法线索移送函", author=sender.name, at=at)
     named = "、".join(titles.get(slug, slug) for slug in ticket.types)
     letter.paragraph(f"编号：{ticket.number}{_BLANK * 4}密级：{exchange.secrecy}")
     _opening(letter, ticket, clue, recipient, named)
-    _case(letter, ticket, clue, named)
+    _case(letter, ticket, clue, named, origins)
     _party(letter, clue.subject)
     _quotes(letter, ticket, clue, titles)
     _facts(letter, clue)
@@ -94,12 +96,12 @@ def _opening(letter: Letter, ticket: Ticket, clue: Clue, recipient: Office, name
     )
 
 
-def _case(letter: Letter, ticket: Ticket, clue: Clue, named: str) -> None:
+def _case(letter: Letter, ticket: Ticket, clue: Clue, named: str, origins: Sequence[str]) -> None:
     letter.heading("一、线索情况")
     letter.fields(
         [
             ("线索编号", clue.number),
-            ("来源", "监测"),
+            ("来源", "、".join(("监测", *origins))),
             ("发现时间", moment(clue.raised_at)),
             ("网址", cut(clue.url)),
             ("标题", cut(clue.title)),

@@ -13,6 +13,7 @@ from tickets.calendar import civil_date
 CLUE_SERIES = "XS"
 TICKET_SERIES = "GD"
 ASSISTANCE_SERIES = "XZ"
+COMPLAINT_SERIES = "TS"
 NO_REGION = "000000"
 
 

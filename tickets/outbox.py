@@ -187,17 +187,14 @@ def parked(tx: Connection, *, limit: int = 200) -> tuple[Delivery, ...]:
 def resend(tx: Connection, delivery_id: str) -> Delivery:
     """Put a dead letter back into the queue, under the same key. Raises NotFound, IllegalMove."""
     table = tables.deliveries
-    row = tx.execute(select(table).where(table.c.id == delivery_id)).mappings().one_or_none()
-    if row is None:
-        raise NotFound(f"没有投递件 {delivery_id}")
-    if row["work_state"] != WorkState.PARKED.value:
+    if get(tx, delivery_id).work_state is not WorkState.PARKED:
         raise IllegalMove("只有停放的投递件可以重发", at=delivery_id)
     tx.execute(
         update(table)
         .where(table.c.id == delivery_id)
         .values(work_state=WorkState.READY.value, attempts=0, not_before=0.0, lease_until=0.0)
     )
-    return from_row({**row, "work_state": WorkState.READY.value, "attempts": 0})
+    return get(tx, delivery_id)
 
 
 def of_ticket(tx: Connection, ticket_id: str) -> tuple[Delivery, ...]:
@@ -205,6 +202,29 @@ def of_ticket(tx: Connection, ticket_id: str) -> tuple[Delivery, ...]:
     table = tables.deliveries
     rows = tx.execute(
         select(table).where(table.c.ticket_id == ticket_id).order_by(table.c.created_at, table.c.id)
+    ).mappings()
+    return tuple(from_row(dict(row)) for row in rows)
+
+
+def get(tx: Connection, delivery_id: str) -> Delivery:
+    """The delivery with this id. Raises NotFound."""
+    table = tables.deliveries
+    row = tx.execute(select(table).where(table.c.id == delivery_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"没有投递件 {delivery_id}")
+    return from_row(dict(row))
+
+
+def due(tx: Connection) -> tuple[Delivery, ...]:
+    """What the next round would deliver, oldest first; packages on hold are not due."""
+    table = tables.deliveries
+    rows = tx.execute(
+        select(table)
+        .where(
+            table.c.hold == Hold.FREE.value,
+            table.c.work_state.in_((WorkState.READY.value, WorkState.LEASED.value)),
+        )
+        .order_by(table.c.created_at, table.c.id)
     ).mappings()
     return tuple(from_row(dict(row)) for row in rows)
 

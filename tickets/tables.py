@@ -234,6 +234,43 @@ def _history(name: str) -> Table:
     )
 
 
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("number", String(40), nullable=False, unique=True),
+    Column("source", String(16), nullable=False),
+    Column("external_no", String(100), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("party", String(200), nullable=False),
+    Column("address", String(400), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("urls", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due", Date, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("clue_id", String(64), index=True),
+    Column("told_at", Moment),
+    Column("answer", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("head", String(64), nullable=False),
+    UniqueConstraint("source", "external_no", name="uq_complaints_source_external"),
+    Index("ix_complaints_state", "state", "due"),
+)
+
+# Read by `vault` alone.
+reporters = Table(
+    "reporters",
+    metadata,
+    Column("complaint_id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("identity_no", Text, nullable=False),
+)
+
+complaint_events = _history("complaint_events")
 clue_events = _history("clue_events")
 ticket_events = _history("ticket_events")
 

@@ -15,7 +15,9 @@ from rich.markup import escape
 from cluewatch.cli import (
     accounts,
     cases,
+    complaints,
     crawling,
+    deliveries,
     demo,
     farm,
     intake,
@@ -37,9 +39,23 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for part in (demo, setup, intake, crawling, library, cases, tickets, rules, models, operations):
+PARTS = (
+    demo,
+    setup,
+    intake,
+    crawling,
+    library,
+    cases,
+    tickets,
+    complaints,
+    rules,
+    models,
+    operations,
+)
+for part in PARTS:
     part.register(app)
-tickets.ticket_app.add_typer(matters.commands)
+for matter in (matters, deliveries):
+    tickets.ticket_app.add_typer(matter.commands)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
 

@@ -15,7 +15,7 @@ from domain.errors import PermanentError
 from storage.records import to_plain
 from tickets import appeals, assistance, clues, desk_notes, joint, ledger, recurrence
 from tickets.appeals import AppealDecision
-from tickets.assistance import AssistanceKind
+from tickets.assistance import AssistanceKind, Question
 from tickets.calendar import civil_date
 
 Actor = Annotated[str, typer.Option(help="经办人")]
@@ -173,10 +173,7 @@ def ask(
         request = assistance.ask(
             tx,
             ticket_id=ticket.id,
-            kind=kind,
-            asking=asking or ticket.lead,
-            asked=asked,
-            question=question,
+            question=Question(kind=kind, asking=asking or ticket.lead, asked=asked, words=question),
             actor=actor,
             at=services.clock.now(),
             desk=services.desk,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 
 from sqlalchemy import Connection
 
@@ -49,14 +50,24 @@ ACCEPTED = (Move.RECEIVE, Move.ACCEPT)
 FILED = (*ACCEPTED, Move.CHECK, Move.FILE)
 
 
-@contextmanager
-def empty() -> Iterator[Connection]:
-    """A fresh database in memory, for tests that need many."""
+@cache
+def _schema() -> Database:
     database = Database("sqlite://")
     with database.write() as tx:
         metadata.create_all(tx)
-        yield tx
-    database.close()
+    return database
+
+
+@contextmanager
+def empty() -> Iterator[Connection]:
+    """An empty database in memory, for tests that need many: what is written is rolled back."""
+    opened = _schema().engine.connect().execution_options(writing=True)
+    with opened as tx:
+        transaction = tx.begin()
+        try:
+            yield tx
+        finally:
+            transaction.rollback()
 
 
 class CountingIds:

@@ -16,10 +16,11 @@ from domain.tickets import Ticket
 from storage.database import Database
 from tests.tickets.cases import AT, CountingIds, one_clue
 from tickets import clues, ledger, outbox, tables
-from tickets.delivery import MANIFEST, DeliveryReport, FolderDrop, deliver_due
+from tickets.delivery import DeliveryReport, deliver_due
 from tickets.desk import Desk
 from tickets.issue import issue
 from tickets.outbox import Delivery
+from tickets.transports.folder import MANIFEST, FolderDrop
 
 
 class FixedClock:
@@ -83,9 +84,9 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def deliver(self, *, key: str, office: str, files: Sequence[Path]) -> str:
+    def deliver(self, *, key: str, office: str, address: str, files: Sequence[Path]) -> str:
         """Always fails."""
-        raise self._error from RuntimeError(f"{key} {office} {len(files)}")
+        raise self._error from RuntimeError(f"{key} {office} {address} {len(files)}")
 
 
 def test_lead_and_copies_get_their_package(
@@ -122,7 +123,7 @@ def test_a_worker_that_died_after_delivering_delivers_nothing_twice(
     """Delivered but not noted: the next worker finds the package there and only notes it."""
     root = tmp_path / "outbox"
     waiting = deliveries(database, ticket)["990100-health"]
-    FolderDrop(root).deliver(key=waiting.id, office=waiting.office, files=package)
+    FolderDrop(root).deliver(key=waiting.id, office=waiting.office, address="", files=package)
     before = _tree(root)
     (package[0]).write_bytes(b"another letter")
     assert deliver(database, desk, FolderDrop(root), package).delivered == 2
@@ -198,9 +199,9 @@ def test_a_lost_lease_writes_nothing(
 def test_the_same_key_changes_nothing(package: list[Path], tmp_path: Path) -> None:
     """The first package stays, and the receipt is the same."""
     drop = FolderDrop(tmp_path / "out")
-    first = drop.deliver(key="k1", office="o1", files=package)
+    first = drop.deliver(key="k1", office="o1", address="", files=package)
     before = _tree(tmp_path / "out")
-    assert drop.deliver(key="k1", office="o1", files=package[:1]) == first
+    assert drop.deliver(key="k1", office="o1", address="", files=package[:1]) == first
     assert _tree(tmp_path / "out") == before
 
 
@@ -218,11 +219,11 @@ def test_leftovers_of_a_crash_mean_nothing(
 
     drop = FolderDrop(root)
     with monkeypatch.context() as patch:
-        patch.setattr("tickets.delivery._rename_once", killed)
+        patch.setattr("tickets.transports.folder._rename_once", killed)
         with pytest.raises(KeyboardInterrupt):
-            drop.deliver(key="k1", office="o1", files=package)
+            drop.deliver(key="k1", office="o1", address="", files=package)
     assert not (root / "o1" / "k1").exists()
-    drop.deliver(key="k1", office="o1", files=package)
+    drop.deliver(key="k1", office="o1", address="", files=package)
     assert {path.name for path in (root / "o1" / "k1").iterdir()} == {
         "letter.docx",
         "bundle.zip",
@@ -245,7 +246,7 @@ def test_who_renames_first_has_delivered(
 
     with monkeypatch.context() as patch:
         patch.setattr(FolderDrop, "_write", overtaken)
-        FolderDrop(root).deliver(key="k1", office="o1", files=package)
+        FolderDrop(root).deliver(key="k1", office="o1", address="", files=package)
     assert len(list((root / "o1" / "k1").iterdir())) == 2
     assert [path.name for path in (root / "o1").iterdir()] == ["k1"]
 
@@ -258,7 +259,7 @@ def test_paths_cannot_leave_the_folder(
 ) -> None:
     """Names that are no plain folder names are refused."""
     with pytest.raises(PermanentError):
-        FolderDrop(tmp_path / "out").deliver(key=key, office=office, files=package)
+        FolderDrop(tmp_path / "out").deliver(key=key, office=office, address="", files=package)
 
 
 def test_only_plain_files_with_names_of_their_own(package: list[Path], tmp_path: Path) -> None:
@@ -268,7 +269,7 @@ def test_only_plain_files_with_names_of_their_own(package: list[Path], tmp_path:
     link.symlink_to(package[0])
     for files in ([link], [package[0], package[0]], []):
         with pytest.raises(PermanentError):
-            drop.deliver(key="k1", office="o1", files=files)
+            drop.deliver(key="k1", office="o1", address="", files=files)
     assert not (tmp_path / "out" / "o1" / "k1").exists()
 
 
@@ -278,4 +279,4 @@ def test_a_folder_that_cannot_be_written_is_tried_again(
     """The root is a file: the error says so and is retryable."""
     (tmp_path / "out").write_bytes(b"")
     with pytest.raises(RetryableError, match="无法写入"):
-        FolderDrop(tmp_path / "out").deliver(key="k1", office="o1", files=package)
+        FolderDrop(tmp_path / "out").deliver(key="k1", office="o1", address="", files=package)

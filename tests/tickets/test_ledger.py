@@ -92,7 +92,7 @@ def test_approval_comes_first_unless_automatic(database: Database, ids: Counting
 
 
 @given(data=st.data(), length=st.integers(0, 14))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_history_is_legal_and_verifies(data: st.DataObject, length: int) -> None:
     """Random moves, legal and not: the state follows the table alone, an illegal move changes
     nothing, a suspension remembers where it came from, and the chain verifies."""

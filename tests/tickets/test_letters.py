@@ -97,6 +97,7 @@ def letter(
         seal=seal,
         bundle_digest=bundle,
         opinion=opinion,
+        origins=("举报（12345）",),
         exchange=DESK.routes.exchange_with(DESK.offices.get(office).kind),
         at=AT,
     )

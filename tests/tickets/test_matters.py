@@ -30,7 +30,7 @@ from tests.tickets.cases import (
 from tests.tickets.packages import all_delivered
 from tickets import appeals, assistance, clues, desk_notes, joint, ledger, outbox, recurrence
 from tickets.appeals import AppealDecision
-from tickets.assistance import FORMS, AssistanceKind, AssistanceState
+from tickets.assistance import FORMS, AssistanceKind, AssistanceState, Question
 from tickets.clue_moves import ClueMove, clue_move
 from tickets.outbox import DeliveryKind
 
@@ -189,10 +189,9 @@ def test_requests_in_any_order(steps: list[tuple[int, int]]) -> None:
                 asked = assistance.ask(
                     tx,
                     ticket_id=ticket.id,
-                    kind=list(AssistanceKind)[kind],
-                    asking=MARKET,
-                    asked=HEALTH,
-                    question="请核实",
+                    question=Question(
+                        kind=list(AssistanceKind)[kind], asking=MARKET, asked=HEALTH, words="请核实"
+                    ),
                     actor="甲",
                     at=at,
                     desk=DESK,
@@ -235,10 +234,9 @@ def test_who_may_ask(database: Database, ids: CountingIds) -> None:
             assistance.ask(
                 tx,
                 ticket_id=ticket.id,
-                kind=AssistanceKind.INQUIRY,
-                asking=asking,
-                asked=asked,
-                question=question,
+                question=Question(
+                    kind=AssistanceKind.INQUIRY, asking=asking, asked=asked, words=question
+                ),
                 actor="甲",
                 at=AT,
                 desk=DESK,

@@ -1,0 +1,1 @@
+"""Ways to hand a package to an office (domain.ports.Transport)."""
