@@ -26,6 +26,8 @@ hosts = Table(
     # Looks a day: what the known pages ask for, and what politeness leaves (0: not known yet).
     Column("demand", Float, nullable=False, server_default="0"),
     Column("room", Float, nullable=False, server_default="0"),
+    # Readable characters of its usual page, a running median (0: none seen yet).
+    Column("usual_length", Float, nullable=False, server_default="0"),
     Column("claimed", Integer, nullable=False, default=0),
     Column("done", Integer, nullable=False, default=0),
     Column("failed", Integer, nullable=False, default=0),
