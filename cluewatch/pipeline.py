@@ -14,6 +14,7 @@ import structlog
 from attrs import frozen
 from sqlalchemy import Connection
 
+from cluewatch import rendering
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
 from crawlers import pages
@@ -167,6 +168,8 @@ class Pipeline:
     def _store_unread(self, tx: Connection, judged: Judged) -> None:
         reading, snapshot = judged.reading, judged.snapshot
         _note_unread(tx, judged)
+        if not isinstance(reading, ParsedPage) and reading.outcome is Outcome.EMPTY_SHELL:
+            rendering.ask(tx, snapshot)
         if not isinstance(reading, ParsedPage) and reading.outcome.is_gone:
             self._casework.note_page(
                 tx, snapshot, outcome=reading.outcome, reason=f"{reading.outcome}：{reading.reason}"
