@@ -20,8 +20,10 @@ from cluewatch.clock import RemoteClock, SystemClock
 from cluewatch.settings import Settings
 from crawlers import source_store
 from crawlers.browser import ChromiumRenderer
+from crawlers.devices import device_for
 from crawlers.egress import Egress
 from crawlers.visits import PacedRenderer
+from domain.captures import Profile
 from domain.errors import NotFound
 from domain.ports import Ids, SearchIndex, Segmenter, Transport
 from evidence.reader import EvidenceReader
@@ -210,9 +212,14 @@ class Services:
 
     @property
     def user_agent(self) -> str:
-        """The honest name under which pages are asked for (sources.md 0.1)."""
+        """The honest name under which pages are asked for."""
+        return device_for(Profile.DESKTOP, self.agent_token).user_agent
+
+    @property
+    def agent_token(self) -> str:
+        """What every user agent carries (sources.md 0.1)."""
         contact = self.settings.agency.contact or "loopback"
-        return f"Mozilla/5.0 (X11; Linux x86_64) MedAdMonitor/{VERSION} (+{contact})"
+        return f"MedAdMonitor/{VERSION} (+{contact})"
 
     @cached_property
     def renderer(self) -> ChromiumRenderer:
@@ -220,7 +227,7 @@ class Services:
         return ChromiumRenderer(
             executable=self.settings.browser.executable,
             egress=self.egress,
-            user_agent=self.user_agent,
+            token=self.agent_token,
         )
 
     @cached_property
@@ -230,14 +237,19 @@ class Services:
             directory=self.settings.evidence_directory,
             database=self.truth,
             clock=self.clock,
-            renderer=PacedRenderer(
-                self.renderer,
-                frontier=self.frontier,
-                clock=self.clock,
-                egress=self.egress,
-                delay_of=self._delay_of,
-                name=f"visit-{socket.gethostname()}-{os.getpid()}",
-            ),
+            renderer=self.paced_renderer,
+        )
+
+    @cached_property
+    def paced_renderer(self) -> PacedRenderer:
+        """The browser, taking its turn between the requests of the crawl."""
+        return PacedRenderer(
+            self.renderer,
+            frontier=self.frontier,
+            clock=self.clock,
+            egress=self.egress,
+            delay_of=self._delay_of,
+            name=f"visit-{socket.gethostname()}-{os.getpid()}",
         )
 
     def _delay_of(self, host: str) -> timedelta | None:

@@ -15,10 +15,12 @@ from domain.clues import Clue, ClueState
 from domain.errors import NotFound
 from domain.findings import Assessment, Fact, Finding, Verdict
 from domain.ids import derive_id
+from domain.outcomes import Outcome
 from domain.pages import Document
 from domain.tickets import Ticket
+from evidence import reader as evidence
 from evidence import requests, seal_store
-from tickets import clues, complaints, issue, recurrence, subjects
+from tickets import clues, complaints, issue, lifecycle, recurrence, subjects
 
 SYSTEM = "system"
 SEAL_WITHIN = timedelta(minutes=10)
@@ -100,6 +102,19 @@ class Casework:
             clue, self._services.desk, default=default
         ):
             self.issue(tx, clue, automatic=default)
+
+    def note_page(
+        self, tx: Connection, snapshot: Snapshot, *, outcome: Outcome, reason: str
+    ) -> None:
+        """Tell the clues that were seen at this address that their page has gone, or is back."""
+        lifecycle.note_page(
+            tx,
+            snapshots=[kept.id for kept in evidence.snapshots_of(tx, snapshot.url)],
+            url=snapshot.url,
+            signal=lifecycle.signal_of(outcome),
+            reason=reason,
+            at=snapshot.captured_at,
+        )
 
     def issue(
         self, tx: Connection, clue: Clue, *, automatic: bool, actor: str = SYSTEM

@@ -14,10 +14,13 @@ import structlog
 from attrs import frozen
 from sqlalchemy import Connection
 
+from cluewatch import rendering
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
 from crawlers import pages
 from crawlers.canonical import site_of
+from crawlers.pages.recordings import Recording, recordings
+from documents import outcomes
 from documents import store as documents
 from documents.masking import masked
 from domain.captures import Snapshot
@@ -45,6 +48,7 @@ class Judged:
     document: Document | None = None
     facts: tuple[Fact, ...] = ()
     assessment: Assessment | None = None
+    recordings: tuple[Recording, ...] = ()
 
 
 class Pipeline:
@@ -108,17 +112,14 @@ class Pipeline:
         with services.truth.read() as tx:
             stored = services.evidence.payload(tx, snapshot_id)
         snapshot = stored.snapshot
-        if snapshot.outcome is not Outcome.OK:
-            return Judged(
-                snapshot=snapshot,
-                reading=StatusPage(outcome=snapshot.outcome, reason=f"HTTP {snapshot.status}"),
-            )
         reading = pages.read(
             body=stored.body,
             url=snapshot.url,
             headers=stored.headers,
             captured_at=snapshot.captured_at,
         )
+        if snapshot.outcome is not Outcome.OK:
+            return Judged(snapshot=snapshot, reading=_as_captured(snapshot, reading))
         if not isinstance(reading, ParsedPage):
             return Judged(snapshot=snapshot, reading=reading)
         document = masked(_document(snapshot, reading))
@@ -134,13 +135,16 @@ class Pipeline:
             document=document,
             facts=facts,
             assessment=assessment,
+            recordings=recordings(body=stored.body, url=snapshot.url, headers=stored.headers),
         )
 
     def store(self, tx: Connection, judged: Judged) -> None:
         """Store what `judge` found, in the caller's transaction."""
         if judged.document is None or judged.assessment is None:
-            _note_unread(tx, judged)
+            self._store_unread(tx, judged)
             return
+        self._note_return(tx, judged.snapshot)
+        _note_recordings(tx, judged)
         documents.put(tx, judged.document)
         in_force = documents.assessment(tx, judged.document.id)
         if in_force is None or in_force.id != judged.assessment.id:
@@ -154,6 +158,43 @@ class Pipeline:
                 snapshot=judged.snapshot,
                 facts=judged.facts,
             )
+
+    def _note_return(self, tx: Connection, snapshot: Snapshot) -> None:
+        """A page that had gone can be read again: those who wait for its end must know."""
+        ended = outcomes.last_status(tx, snapshot.url)
+        if ended is not None and ended.outcome.is_gone and ended.at < snapshot.captured_at:
+            self._casework.note_page(tx, snapshot, outcome=Outcome.OK, reason="页面恢复，可以读取")
+
+    def _store_unread(self, tx: Connection, judged: Judged) -> None:
+        reading, snapshot = judged.reading, judged.snapshot
+        _note_unread(tx, judged)
+        if not isinstance(reading, ParsedPage) and reading.outcome is Outcome.EMPTY_SHELL:
+            rendering.ask(tx, snapshot)
+        if not isinstance(reading, ParsedPage) and reading.outcome.is_gone:
+            self._casework.note_page(
+                tx, snapshot, outcome=reading.outcome, reason=f"{reading.outcome}：{reading.reason}"
+            )
+
+
+def _as_captured(snapshot: Snapshot, reading: Reading) -> StatusPage:
+    """What the crawl decided, with the words of the page where they say the same."""
+    reason = f"HTTP {snapshot.status}"
+    if not isinstance(reading, ParsedPage) and reading.outcome is snapshot.outcome:
+        reason = reading.reason
+    return StatusPage(outcome=snapshot.outcome, reason=reason)
+
+
+def _note_recordings(tx: Connection, judged: Judged) -> None:
+    snapshot = judged.snapshot
+    for recording in judged.recordings:
+        gaps.note(
+            tx,
+            url=recording.url,
+            source_id=snapshot.source_id,
+            outcome=Outcome.BAD_CONTENT,
+            reason=f"{recording.reason}（见于 {snapshot.url}）",
+            at=snapshot.captured_at,
+        )
 
 
 def _note_unread(tx: Connection, judged: Judged) -> None:

@@ -12,12 +12,18 @@ from types import TracebackType
 
 import structlog
 
+from cluewatch import health
+from cluewatch.health import WorkerHealth
 from cluewatch.workers import WorkerRole
 
 log = structlog.get_logger()
 
-STOP_SECONDS = 20.0
-LONGEST_PAUSE = 30.0
+# Longer than a crawler needs to drain (crawlers.dispatch.DRAIN_SECONDS).
+STOP_SECONDS = 75.0
+LONGEST_PAUSE = 60.0
+FIRST_PAUSE = 1.0
+# A worker that lived this long has recovered: its earlier deaths are forgotten.
+RECOVERED_SECONDS = 600.0
 
 
 class Worker:
@@ -26,20 +32,51 @@ class Worker:
     def __init__(self, role: WorkerRole, *, logs: Path, arguments: Sequence[str] = ()) -> None:
         self.role = role
         self._log = logs / f"{role.value}.log"
-        self._command = [sys.executable, "-m", "cluewatch", "work", role.value, *arguments]
+        self._command = self._command_of(role, arguments)
         self._deaths = 0
-        self._not_before = 0.0
+        self._restart_at: float | None = None
+        self._code: int | None = None
+        self._began = time.monotonic()
         self.process = self._start()
+
+    @staticmethod
+    def _command_of(role: WorkerRole, arguments: Sequence[str]) -> list[str]:
+        return [sys.executable, "-m", "cluewatch", "work", role.value, *arguments]
 
     def watch(self) -> None:
         """Start the worker again when it died, after a pause that doubles with every death."""
-        if self.process.poll() in (None, 0) or time.monotonic() < self._not_before:
+        if self.process.poll() in (None, 0):
             return
+        now = time.monotonic()
+        if self._restart_at is None:
+            self._restart_at = now + self._mourn(now)
+        if now >= self._restart_at:
+            self._restart_at, self._began = None, now
+            self.process = self._start()
+
+    @property
+    def health(self) -> WorkerHealth:
+        """What is to be told of it."""
+        running = self.process.poll() is None
+        state = "running" if running else "ended" if self.finished else "restarting"
+        return WorkerHealth(
+            role=self.role.value,
+            pid=self.process.pid,
+            state=state,
+            deaths=self._deaths,
+            seconds=round(time.monotonic() - self._began, 1),
+            code=self._code,
+        )
+
+    def _mourn(self, now: float) -> float:
+        """Count a death; returns the pause in seconds."""
+        if now - self._began > RECOVERED_SECONDS:
+            self._deaths = 0
+        self._code = self.process.returncode
         self._deaths += 1
-        pause = min(LONGEST_PAUSE, 0.5 * 2**self._deaths)
-        log.warning("worker_died", role=self.role, code=self.process.returncode, pause=pause)
-        self._not_before = time.monotonic() + pause
-        self.process = self._start()
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._deaths - 1, 16))
+        log.warning("worker_died", role=self.role, code=self._code, pause=pause)
+        return pause
 
     @property
     def finished(self) -> bool:
@@ -51,10 +88,10 @@ class Worker:
         if self.process.poll() is None:
             self.process.terminate()
 
-    def wait(self) -> None:
+    def wait(self, seconds: float) -> None:
         """Wait for the end; a worker that will not stop is killed (its leases return)."""
         try:
-            self.process.wait(STOP_SECONDS)
+            self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -81,9 +118,10 @@ class Supervisor:
         return worker
 
     def watch(self) -> None:
-        """Look after all workers once."""
+        """Look after all workers once, and leave word of how they are."""
         for worker in self.workers:
             worker.watch()
+        health.write(self._logs, [worker.health for worker in self.workers])
 
     def __enter__(self) -> Supervisor:
         """Nothing runs yet."""
@@ -95,8 +133,10 @@ class Supervisor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop all workers, and wait for them."""
+        """Ask all workers to finish what they have begun, and wait for them."""
         for worker in self.workers:
             worker.stop()
+        deadline = time.monotonic() + STOP_SECONDS
         for worker in self.workers:
-            worker.wait()
+            worker.wait(max(0.0, deadline - time.monotonic()))
+        (self._logs / health.HEALTH_FILE).unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from cluewatch.delivery import Deliveries
 from cluewatch.intake import crawl_config
 from cluewatch.pipeline import Pipeline
 from cluewatch.projection import Projection
+from cluewatch.rendering import RenderWork
 from cluewatch.sealing import SealWork
 from crawlers.engine import crawl
 
@@ -27,6 +28,7 @@ class WorkerRole(StrEnum):
     CRAWL = "crawl"
     PROCESS = "process"
     SEAL = "seal"
+    RENDER = "render"
 
 
 def worker_name(role: WorkerRole) -> str:
@@ -55,6 +57,11 @@ def work(services: Services, role: WorkerRole, *, hours: float | None = None) ->
         case WorkerRole.SEAL:
             sealing = SealWork(services, owner=name)
             for_each_round((sealing.work,), stop)
+        case WorkerRole.RENDER:
+            with services.evidence_writer(name) as writer:
+                rendering = RenderWork(services, owner=name, writer=writer)
+                for_each_round((rendering.work,), stop)
+            services.close()
 
 
 def process_steps(services: Services) -> tuple[Callable[[], int], ...]:

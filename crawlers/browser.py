@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
@@ -20,42 +18,23 @@ from playwright.async_api import (
     Playwright,
     Route,
     WebSocketRoute,
-    async_playwright,
 )
 from playwright.async_api import Error as BrowserError
 
-from crawlers.egress import Egress, PolicyDenied
-from crawlers.pages.blocked import is_blocked
-from domain.errors import PermanentError, RetryableError
+from crawlers import browser_memory, chromium
+from crawlers.devices import Device, device_for
+from crawlers.egress import Egress
+from crawlers.proxy import FilteringProxy
+from domain.captures import Profile
+from domain.errors import RetryableError
 
 T = TypeVar("T")
 
-WIDTH, HEIGHT = 1280, 900
 MAX_HEIGHT = 16_000
 PAGES_PER_BROWSER = 50
+MEMORY_CEILING = 1536 * 1024 * 1024
 LOCALE, TIME_ZONE = "zh-CN", "Asia/Shanghai"
 
-_NAMES = (
-    "chromium",
-    "chromium-headless-shell",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-)
-_FLAGS = (
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--dns-prefetch-disable",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-)
-_REMEDY = (
-    "无法启动浏览器：请安装 chromium（apt-get install chromium），或运行 "
-    "playwright install chromium，或在设置 browser.executable 中指明路径"
-)
 # Brings lazy parts in; the pause lets observers fire. Bounded by height, and by the deadline.
 _SCROLL = """async (most) => {
   for (let y = 0; y < Math.min(document.documentElement.scrollHeight, most); y += 700) {
@@ -86,13 +65,24 @@ class _Stored:
     charset: str
 
 
+@frozen(kw_only=True)
+class _Showing:
+    """One page to be shown; `network` says for the record where its host was found."""
+
+    url: str
+    device: Device
+    network: str
+    stored: _Stored | None = None
+
+
 class ChromiumRenderer:
     """One browser, driven by a thread of its own; calls from any thread, one page at a time.
 
-    The browser resolves only the hosts it was sent to, pinned to addresses that egress has
-    checked; every other name and address literal does not exist for it. Raises PermanentError
-    when no browser can be started or egress forbids the address, RetryableError when a page
-    does not finish within `deadline` seconds or the browser breaks.
+    All of its traffic passes a filtering proxy of ours that checks every host and address
+    (`crawlers.proxy`); it has no other way out. It presents itself as one of two devices, always
+    with `token`. After `PAGES_PER_BROWSER` pages a new browser takes over. Raises PermanentError
+    when no browser can be started or egress forbids the address, RetryableError when a page does
+    not finish within `deadline` seconds, the browser outgrows `memory` bytes, or breaks.
     """
 
     def __init__(
@@ -100,29 +90,36 @@ class ChromiumRenderer:
         *,
         executable: Path | None,
         egress: Egress,
-        user_agent: str,
+        token: str,
         deadline: float = 45.0,
+        memory: int = MEMORY_CEILING,
     ) -> None:
         self._executable = executable
         self._egress = egress
-        self._user_agent = user_agent
+        self._token = token
         self._deadline = deadline
+        self._memory = memory
+        self._proxy = FilteringProxy(egress)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
-        self._pins: dict[str, str] = {}
         self._shown = 0
 
-    def render(self, url: str) -> BrowserPage:
-        """Visit a live page."""
+    def render(self, url: str, *, profile: Profile = Profile.DESKTOP) -> BrowserPage:
+        """Visit a live page as this device."""
         self._egress.check(url)
         host = urlsplit(url).hostname or ""
-        return self._run(self._live(url, host, self._egress.addresses(host)[0]))
+        network = f"{host} = {self._egress.addresses(host)[0]}"
+        device = device_for(profile, self._token)
+        return self._run(self._show(_Showing(url=url, device=device, network=network)))
 
     def render_stored(self, url: str, html: bytes, charset: str) -> BrowserPage:
         """Show stored bytes offline, as if they came from `url`; nothing is fetched."""
-        return self._run(self._show(url, _Stored(url=url, html=html, charset=charset)))
+        stored = _Stored(url=url, html=html, charset=charset)
+        device = device_for(Profile.DESKTOP, self._token)
+        showing = _Showing(url=url, device=device, network="offline", stored=stored)
+        return self._run(self._show(showing))
 
     def close(self) -> None:
         """End the browser and its thread. The renderer starts again when it is used again."""
@@ -140,59 +137,80 @@ class ChromiumRenderer:
                 threading.Thread(target=_serve, args=(self._loop,), daemon=True).start()
             return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _live(self, url: str, host: str, address: str) -> BrowserPage:
-        if self._pins.get(host) != address:
-            await self._stop_browser()
-            self._pins[host] = address
-        return await self._show(url, None)
-
-    async def _show(self, url: str, stored: _Stored | None) -> BrowserPage:
+    async def _show(self, showing: _Showing) -> BrowserPage:
         browser = await self._ready()
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._page(browser, url, stored)
+                return await self._within_memory(browser, showing)
         except TimeoutError as error:
             await self._stop_browser()
-            raise RetryableError(f"页面在 {self._deadline:g} 秒内未能呈现", at=url) from error
+            raise RetryableError(
+                f"页面在 {self._deadline:g} 秒内未能呈现", at=showing.url
+            ) from error
         except BrowserError as error:
             await self._stop_browser()
-            raise RetryableError(f"浏览器报错：{error.message}", at=url) from error
+            raise RetryableError(f"浏览器报错：{error.message}", at=showing.url) from error
+        finally:
+            await self._proxy.end()
 
-    async def _page(self, browser: Browser, url: str, stored: _Stored | None) -> BrowserPage:
+    async def _within_memory(self, browser: Browser, showing: _Showing) -> BrowserPage:
+        page = asyncio.ensure_future(self._page(browser, showing))
+        outgrown = asyncio.ensure_future(browser_memory.outgrown(browser, self._memory))
+        try:
+            await asyncio.wait({page, outgrown}, return_when=asyncio.FIRST_COMPLETED)
+            if page.done():
+                return page.result()
+            held = outgrown.result() // 1024**2
+        finally:
+            for task in (page, outgrown):
+                task.cancel()
+            await asyncio.gather(page, outgrown, return_exceptions=True)
+        await self._stop_browser()
+        raise RetryableError(f"页面使浏览器占用 {held} MiB 内存，超过上限", at=showing.url)
+
+    async def _page(self, browser: Browser, showing: _Showing) -> BrowserPage:
+        device = showing.device
         context = await browser.new_context(
-            user_agent=self._user_agent,
+            user_agent=device.user_agent,
             locale=LOCALE,
             timezone_id=TIME_ZONE,
-            viewport={"width": WIDTH, "height": HEIGHT},
+            viewport={"width": device.width, "height": device.height},
+            is_mobile=device.mobile,
+            has_touch=device.mobile,
             service_workers="block",
             accept_downloads=False,
-            offline=stored is not None,
+            offline=showing.stored is not None,
         )
         try:
-            await self._guard(context, url, stored)
+            await self._guard(context, showing)
             page = await context.new_page()
             page.on("dialog", _dismiss)
             page.on("popup", _close)
-            await page.goto(url, wait_until="load", timeout=0)
+            await page.goto(showing.url, wait_until="load", timeout=0)
             height = int(await page.evaluate(_SCROLL, MAX_HEIGHT))
-            visible = max(HEIGHT, min(height, MAX_HEIGHT))
-            await page.set_viewport_size({"width": WIDTH, "height": visible})
+            visible = max(device.height, min(height, MAX_HEIGHT))
+            await page.set_viewport_size({"width": device.width, "height": visible})
             return BrowserPage(
                 html=(await page.content()).encode("utf-8", "replace"),
                 screenshot=await page.screenshot(timeout=0, animations="disabled"),
                 final_url=page.url,
-                environment=self._environment(browser, url, height=height, offline=bool(stored)),
+                environment=self._environment(browser, showing, height=height),
             )
         finally:
             await context.close()
 
-    async def _guard(self, context: BrowserContext, url: str, stored: _Stored | None) -> None:
+    async def _guard(self, context: BrowserContext, showing: _Showing) -> None:
+        stored = showing.stored
+        rules = self._proxy.begin(showing.url) if stored is None else None
+
         async def decide(route: Route) -> None:
-            if stored is not None and route.request.url.partition("#")[0] == stored.url:
+            wanted = route.request.url
+            if stored is not None and wanted.partition("#")[0] == stored.url:
                 await route.fulfill(
                     body=stored.html, content_type=f"text/html; charset={stored.charset}"
                 )
-            elif stored is None and self._may_load(route.request.url, url):
+            elif rules is not None and rules.lets_load(wanted):
+                self._proxy.admit(wanted)
                 await route.continue_()
             else:
                 await route.abort("blockedbyclient")
@@ -200,32 +218,21 @@ class ChromiumRenderer:
         await context.route("**/*", decide)
         await context.route_web_socket("**/*", _refuse_socket)
 
-    def _may_load(self, wanted: str, page: str) -> bool:
-        parts, own = urlsplit(wanted), urlsplit(page)
-        if parts.scheme in ("data", "blob"):
-            return True
-        try:
-            self._egress.check(wanted)
-        except PolicyDenied:
-            return False
-        known = (parts.hostname or "") in self._pins
-        return known and parts.port in (None, 80, 443, own.port) and not is_blocked(wanted)
-
-    def _environment(
-        self, browser: Browser, url: str, *, height: int, offline: bool
-    ) -> dict[str, str]:
-        host = urlsplit(url).hostname or ""
+    def _environment(self, browser: Browser, showing: _Showing, *, height: int) -> dict[str, str]:
+        traffic = self._proxy.traffic
         return {
             "browser": browser.browser_type.name,
             "browser_version": browser.version,
             "executable": self.executable or "playwright",
-            "user_agent": self._user_agent,
+            "user_agent": showing.device.user_agent,
             "locale": LOCALE,
             "time_zone": TIME_ZONE,
-            "viewport": f"{WIDTH}x{HEIGHT}",
+            "viewport": showing.device.viewport,
             "page_height": str(height),
             "page_cut": str(height > MAX_HEIGHT).lower(),
-            "network": "offline" if offline else f"{host} = {self._pins[host]}",
+            "network": showing.network,
+            "requests": str(0 if showing.stored else traffic.requests),
+            "requests_refused": str(0 if showing.stored else len(traffic.refused)),
         }
 
     async def _ready(self) -> Browser:
@@ -238,25 +245,16 @@ class ChromiumRenderer:
         return self._browser
 
     async def _launch(self) -> Browser:
-        pinned = [f"MAP {host} {address}" for host, address in sorted(self._pins.items())]
-        rules = ", ".join([*pinned, "MAP * ~NOTFOUND"])
-        try:
-            if self._playwright is None:
-                self._playwright = await async_playwright().start()
-            return await self._playwright.chromium.launch(
-                executable_path=self.executable,
-                args=[*_FLAGS, f"--host-resolver-rules={rules}"],
-                chromium_sandbox=os.geteuid() != 0,
-            )
-        except (BrowserError, OSError) as error:
-            raise PermanentError(f"{_REMEDY}（{str(error)[:300]}）") from error
+        if self._playwright is None:
+            self._playwright = await chromium.driver()
+        return await chromium.launch(
+            self._playwright, executable=self.executable, proxy=await self._proxy.start()
+        )
 
     @property
     def executable(self) -> str | None:
         """The browser of the settings, else the first on this machine, else None: Playwright's."""
-        if self._executable is not None:
-            return str(self._executable)
-        return next((path for name in _NAMES if (path := shutil.which(name))), None)
+        return str(self._executable) if self._executable is not None else chromium.installed()
 
     async def _stop_browser(self) -> None:
         browser, self._browser = self._browser, None
@@ -276,6 +274,7 @@ class ChromiumRenderer:
     async def _stop(self) -> None:
         await self._stop_browser()
         await self._stop_driver()
+        await self._proxy.stop()
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

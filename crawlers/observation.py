@@ -67,6 +67,7 @@ def observe(
             risk=source.risk,
             digest="sha256:" + hashlib.sha256(answer.body).hexdigest() if ok else None,
             gist=judged.gist,
+            length=judged.length,
             etag=header(answer.headers, "etag") if ok else visit.etag,
             last_modified=header(answer.headers, "last-modified") if ok else visit.last_modified,
             moved_to=target if target != visit.url else None,

@@ -8,6 +8,7 @@ from itertools import groupby
 
 import structlog
 
+from crawlers import fingerprints
 from crawlers.frontier import links, store
 from crawlers.observation import Observation
 from crawlers.standings import Standings
@@ -58,6 +59,8 @@ class Recorder:
         group, self._waiting = self._waiting, []
         if not group:
             return []
+        with self._frontier.write() as tx:
+            group = [fingerprints.reconsidered(tx, item) for item in group]
         captures = [item.capture for item in group if item.capture is not None]
         if captures:
             self._writer.record(captures)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from crawlers.egress import Egress
 from crawlers.frontier import pace, pauses
+from domain.captures import Profile
 from domain.errors import RetryableError
 from domain.ports import Clock, RenderedPage, Renderer
 from storage.database import Database
@@ -42,7 +43,7 @@ class PacedRenderer:
         self._egress = egress
         self._delay_of = delay_of
 
-    def render(self, url: str) -> RenderedPage:
+    def render(self, url: str, *, profile: Profile = Profile.DESKTOP) -> RenderedPage:
         """Visit a live page when its turn has come. Raises what the renderer or egress raises."""
         self._egress.check(url)
         host = urlsplit(url).hostname or ""
@@ -51,7 +52,7 @@ class PacedRenderer:
         delay = max(self._delay_of(host) or LEAST_DELAY, LEAST_DELAY)
         self._wait(address, delay)
         try:
-            return self._renderer.render(url)
+            return self._renderer.render(url, profile=profile)
         finally:
             with self._frontier.write() as tx:
                 pace.free(tx, host, address=address, at=self._clock.now(), delay=delay)

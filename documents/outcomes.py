@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from attrs import frozen
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from documents import store
-from documents.tables import document_captures, status_pages
+from documents.tables import document_captures, status_pages, url_key
 from domain.outcomes import Outcome
 from domain.pages import Document
+
+_COLUMNS = (status_pages.c.outcome, status_pages.c.reason, status_pages.c.at)
 
 
 @frozen(kw_only=True)
@@ -17,6 +22,7 @@ class Status:
 
     outcome: Outcome
     reason: str
+    at: datetime
 
 
 def document_of(tx: Connection, snapshot_id: str) -> Document | None:
@@ -32,9 +38,20 @@ def document_of(tx: Connection, snapshot_id: str) -> Document | None:
 
 def status_of(tx: Connection, snapshot_id: str) -> Status | None:
     """What was noted instead of a document; None when nothing was."""
+    row = tx.execute(select(*_COLUMNS).where(status_pages.c.snapshot_id == snapshot_id)).first()
+    return None if row is None else _status(row)
+
+
+def last_status(tx: Connection, url: str) -> Status | None:
+    """What was noted last at this address instead of a document; None when nothing ever was."""
     row = tx.execute(
-        select(status_pages.c.outcome, status_pages.c.reason).where(
-            status_pages.c.snapshot_id == snapshot_id
-        )
+        select(*_COLUMNS)
+        .where(status_pages.c.url_key == url_key(url))
+        .order_by(status_pages.c.at.desc())
+        .limit(1)
     ).first()
-    return None if row is None else Status(outcome=Outcome(row.outcome), reason=row.reason)
+    return None if row is None else _status(row)
+
+
+def _status(row: Row[*tuple[Any, ...]]) -> Status:
+    return Status(outcome=Outcome(row.outcome), reason=row.reason, at=row.at)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from domain.captures import Profile
 from domain.findings import Fact
 from domain.pages import Document
 from domain.queries import SearchDocument, SearchRequest, SearchResult
@@ -108,8 +109,8 @@ class Renderer(Protocol):
     """A browser behind the egress rules. Raises RetryableError on time-outs and crashes,
     PermanentError when no browser can be started on this machine."""
 
-    def render(self, url: str) -> RenderedPage:
-        """Visit a live page."""
+    def render(self, url: str, *, profile: Profile = Profile.DESKTOP) -> RenderedPage:
+        """Visit a live page as a desktop or a mobile device."""
         ...
 
     def render_stored(self, url: str, html: bytes, charset: str) -> RenderedPage:

@@ -86,6 +86,7 @@ sightings = Table(
     Column("snapshot_id", String(64), primary_key=True),
     Column("url", Text, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Index("ix_sightings_snapshot", "snapshot_id"),
 )
 
 tickets = Table(

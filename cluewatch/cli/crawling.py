@@ -13,7 +13,9 @@ from cluewatch import intake, workers
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.cli.progress import print_results, spinner
 from cluewatch.cli.wiring import open_services
+from cluewatch.rendering import RenderWork
 from cluewatch.results import results_since
+from cluewatch.workers import WorkerRole
 from crawlers import source_store
 from crawlers.explanation import Explanation, explain
 from crawlers.frontier import pace, pauses
@@ -58,8 +60,10 @@ def now(
     before = services.clock.now()
     with spinner("采集"):
         intake.crawl_now(services, urls, whole_sites=site)
-    with spinner("研判"):
-        workers.drain(workers.process_steps(services))
+    name = workers.worker_name(WorkerRole.RENDER)
+    with services.evidence_writer(name) as writer, spinner("研判"):
+        rendering = RenderWork(services, owner=name, writer=writer)
+        workers.drain((*workers.process_steps(services), rendering.work))
     with services.truth.read() as tx:
         found = results_since(tx, before)
     print_results(found, as_json=as_json)

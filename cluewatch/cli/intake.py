@@ -72,6 +72,7 @@ def run(
     crawlers: Annotated[int, typer.Option(min=0, help="采集进程数")] = 1,
     processors: Annotated[int, typer.Option(min=0, help="研判进程数")] = 1,
     sealers: Annotated[int, typer.Option(min=0, help="固证进程数")] = 1,
+    renderers: Annotated[int, typer.Option(min=0, help="渲染进程数，每个进程一个浏览器")] = 1,
 ) -> None:
     """持续运行：采集、研判、固证、移送，直到 Ctrl-C。"""
     services = open_services()
@@ -80,6 +81,7 @@ def run(
         WorkerRole.CRAWL: crawlers,
         WorkerRole.PROCESS: processors,
         WorkerRole.SEAL: sealers,
+        WorkerRole.RENDER: renderers,
     }
     with Supervisor(logs=services.settings.path("logs")) as supervisor:
         for role, number in wanted.items():

@@ -1,22 +1,30 @@
-"""Commands for operators: serve, rebuild-index."""
+"""Commands for operators: serve, status, rebuild-index."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 import uvicorn
 from rich.progress import Progress
 
-from cluewatch.cli.output import err, out
+from cluewatch import health
+from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.cli.wiring import open_services
 from cluewatch.console.app import create_app
 from cluewatch.projection import Projection
 from cluewatch.workers import WorkerRole, worker_name
 from documents import store as documents
+from storage.records import to_plain
+
+Json = Annotated[bool, typer.Option("--json", help="输出 JSON 对象")]
+_STATES = {"running": "运行", "restarting": "等待重启", "ended": "已结束"}
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(serve)
+    app.command()(status)
     app.command("rebuild-index")(rebuild_index)
 
 
@@ -33,6 +41,40 @@ def serve() -> None:
         log_level="warning",
         server_header=False,
     )
+
+
+def status(as_json: Json = False) -> None:
+    """运行状况：进程、队列、抓取、暂停与熔断；有问题时退出码为 1。"""
+    services = open_services()
+    found = health.status(services, now=services.clock.now())
+    if as_json:
+        emit_json(to_plain(found))
+    else:
+        _print_status(found)
+    if found.problems:
+        raise typer.Exit(Exit.PROBLEM)
+
+
+def _print_status(found: health.Status) -> None:
+    processes = (
+        {
+            "进程": worker.role,
+            "PID": worker.pid,
+            "状态": _STATES[worker.state],
+            "重启": worker.deaths,
+            "已运行": f"{worker.seconds:.0f} 秒",
+        }
+        for worker in found.workers
+    )
+    listing("进程", ("进程", "PID", "状态", "重启", "已运行"), processes, as_json=False)
+    queues = ({"队列": name, **depth} for name, depth in found.queues.items())
+    listing("队列", ("队列", "ready", "leased", "done", "parked"), queues, as_json=False)
+    frontier = found.frontier
+    out.print(f"网址 {frontier.urls}，到期 {frontier.due}，采集中 {frontier.taken}")
+    out.print(f"覆盖缺口 {found.open_gaps}，熔断主机：{'、'.join(found.open_breakers) or '无'}")
+    out.print(f"暂停：{'、'.join(stop.place for stop in found.pauses) or '无'}")
+    for problem in found.problems:
+        err.print(f"[red]问题：[/red]{problem}")
 
 
 def rebuild_index() -> None:

@@ -26,6 +26,8 @@ _HOLD_SECONDS = 120.0
 _DAY = timedelta(days=1)
 _REFUSALS = frozenset({Outcome.CAPTCHA, Outcome.LOGIN_WALL, Outcome.JS_CHALLENGE})
 _FAILURES = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.SERVER_ERROR})
+# Once or twice, these concern the page; only a row of them is the host's.
+_PERHAPS_THE_PAGE = frozenset({Outcome.SERVER_ERROR, Outcome.LOGIN_WALL})
 _UNASKED = frozenset({Outcome.ROBOTS_DENIED, Outcome.POLICY_DENIED})
 OPENS_AFTER = 3
 _FIRST_OPEN = timedelta(hours=1)
@@ -189,8 +191,9 @@ def heed(
 ) -> datetime | None:
     """Back off after a refusal or silence, forget earlier ones after an answer.
 
-    A single server error is the page's; only the third failure in a row opens the breaker. `wish`
-    is the moment that the server itself named. Returns until when the host is left alone.
+    A single server error or log-in wall is the page's; only the third failure in a row opens the
+    breaker. `wish` is the moment that the server itself named. Returns until when the host is
+    left alone.
     """
     if outcome in _UNASKED:
         return None
@@ -214,12 +217,12 @@ def heed(
 
 def _backoff(host: str, outcome: Outcome, setbacks: int) -> timedelta:
     first, longest, steps = _FIRST_BACKOFF, _LONGEST_BACKOFF, setbacks
+    if setbacks + 1 < OPENS_AFTER and outcome in _PERHAPS_THE_PAGE:
+        return timedelta(0)
     if outcome in _REFUSALS:
         first, longest = _FIRST_REFUSAL, _LONGEST_REFUSAL
     elif setbacks + 1 >= OPENS_AFTER:
         first, steps = _FIRST_OPEN, setbacks + 1 - OPENS_AFTER
-    elif outcome is Outcome.SERVER_ERROR:
-        return timedelta(0)
     # Spread by up to a fifth, so that hosts that failed together do not come back together.
     spread = 1 + int(derive_id(host, str(setbacks))[:4], 16) / 0xFFFF / 5
     return min(first * (2.0 ** min(steps, 16) * spread), longest)

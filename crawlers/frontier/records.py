@@ -82,7 +82,7 @@ class Visited:
     """How a visit ended. `digest` is that of the payload, None when none was seen.
 
     `gist` is a key of the words on the page, numbers left out: the same for every month of a
-    calendar. None when the page could not be read.
+    calendar. None when the page could not be read; `length` is that of its readable text.
 
     `retry_after` is the host's own wish for the next request. `moved_to` is set when the address
     redirected to another spelling of itself, which is fetched instead from now on.
@@ -94,6 +94,7 @@ class Visited:
     risk: RiskTier
     digest: str | None = None
     gist: str | None = None
+    length: int | None = None
     etag: str | None = None
     last_modified: str | None = None
     moved_to: str | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from crawlers.canonical import canonical_url
-from crawlers.frontier import history
+from crawlers.frontier import history, pace
 from crawlers.frontier.records import (
     Conservation,
     FrontierCounts,
@@ -48,6 +48,17 @@ def counts(tx: Connection, *, now: datetime) -> FrontierCounts:
         visited=sum(count for outcome, count in outcomes if outcome is not None),
         outcomes={outcome: count for outcome, count in outcomes if outcome is not None},
     )
+
+
+def open_breakers(tx: Connection, *, now: datetime, limit: int = 100) -> tuple[str, ...]:
+    """Hosts that are left alone after several failures in a row, the longest first."""
+    query = (
+        select(hosts.c.host)
+        .where(hosts.c.setbacks >= pace.OPENS_AFTER, hosts.c.backoff_until > now)
+        .order_by(hosts.c.backoff_until.desc(), hosts.c.host)
+        .limit(limit)
+    )
+    return tuple(tx.execute(query).scalars())
 
 
 def of_url(tx: Connection, url: str) -> UrlReport:

@@ -32,7 +32,7 @@ def peek(tx: Connection, held: HostLease, *, now: datetime) -> Visit | None:
                 urls.c.state == UrlState.WAITING,
                 urls.c.next_due <= now,
             )
-            .order_by(urls.c.priority, urls.c.next_due, urls.c.id)
+            .order_by(urls.c.priority, urls.c.next_due)
             .limit(1)
         )
         .mappings()

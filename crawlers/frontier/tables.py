@@ -26,6 +26,8 @@ hosts = Table(
     # Looks a day: what the known pages ask for, and what politeness leaves (0: not known yet).
     Column("demand", Float, nullable=False, server_default="0"),
     Column("room", Float, nullable=False, server_default="0"),
+    # Readable characters of its usual page, a running median (0: none seen yet).
+    Column("usual_length", Float, nullable=False, server_default="0"),
     Column("claimed", Integer, nullable=False, default=0),
     Column("done", Integer, nullable=False, default=0),
     Column("failed", Integer, nullable=False, default=0),
@@ -73,9 +75,15 @@ urls = Table(
     # Seconds from the last look to the next one, as it was planned.
     Column("wait", Float),
     Column("history", Text, nullable=False, default=""),
-    Index("ix_frontier_urls_due", "host", "state", "priority", "next_due", "id"),
-    Index("ix_frontier_urls_gist", "host", "gist"),
-    Index("ix_frontier_urls_pattern", "host", "pattern"),
+    Index("ix_frontier_urls_queue", "host", "state", "priority", "next_due"),
+)
+# Only pages that were read have words to compare, and they may be few among many addresses.
+Index(
+    "ix_frontier_urls_words",
+    urls.c.host,
+    urls.c.gist,
+    sqlite_where=urls.c.gist.is_not(None),
+    postgresql_where=urls.c.gist.is_not(None),
 )
 
 # How many addresses of one shape a host has shown, and how many of them said anything new.

@@ -14,6 +14,7 @@ import pytest
 
 from crawlers.browser import ChromiumRenderer
 from crawlers.egress import Egress, PolicyDenied
+from domain.captures import Profile
 from domain.errors import PermanentError, RetryableError
 
 pytestmark = pytest.mark.browser
@@ -71,9 +72,7 @@ def egress() -> Egress:
 def renderer(egress: Egress) -> Iterator[ChromiumRenderer]:
     if shutil.which("chromium") is None and shutil.which("chromium-headless-shell") is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
-    made = ChromiumRenderer(
-        executable=None, egress=egress, user_agent="Mozilla/5.0 MedAdMonitor/1.0", deadline=20
-    )
+    made = ChromiumRenderer(executable=None, egress=egress, token="MedAdMonitor/1.0", deadline=20)
     yield made
     made.close()
 
@@ -107,6 +106,42 @@ def test_live_page_after_scripts_with_lazy_parts(renderer: ChromiumRenderer, ser
     assert page.final_url == f"http://yard.test:{port}/"
     assert page.environment["time_zone"] == "Asia/Shanghai"
     assert page.environment["network"] == "yard.test = 127.31.0.1"
+
+
+def test_a_telephone_is_named_honestly_and_gets_its_own_page(
+    renderer: ChromiumRenderer, serve: Serve
+) -> None:
+    code = "document.body.textContent=navigator.userAgent+' '+innerWidth"
+    port = serve("127.31.0.1", {"/": html(f"<script>{code}</script>")})
+    url = f"http://yard.test:{port}/"
+    phone = renderer.render(url, profile=Profile.MOBILE).html.decode()
+    assert "Mobile" in phone
+    assert "MedAdMonitor/1.0" in phone
+    assert "MicroMessenger" not in phone
+    desk = renderer.render(url)
+    assert "Mobile" not in desk.html.decode()
+    assert desk.environment["viewport"] == "1280x900"
+
+
+def test_widgets_and_analytics_are_never_asked(
+    renderer: ChromiumRenderer, serve: Serve, asked: list[tuple[str, str]]
+) -> None:
+    parts = "<script src='/JS/LsJS.aspx?siteid=A'></script><img src='/adclick?to=1'>"
+    port = serve("127.31.0.1", {"/": html(f"<p>正文</p>{parts}<img src='/own.png'>")})
+    renderer.render(f"http://yard.test:{port}/")
+    assert sorted({path for _, path in asked}) == ["/", "/own.png"]
+
+
+def test_a_browser_that_outgrows_its_memory_is_ended(egress: Egress, serve: Serve) -> None:
+    if shutil.which("chromium") is None and shutil.which("chromium-headless-shell") is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    port = serve("127.31.0.1", {"/": html("<p>好</p>")})
+    made = ChromiumRenderer(executable=None, egress=egress, token="x", deadline=20, memory=1)
+    try:
+        with pytest.raises(RetryableError, match="MiB 内存"):
+            made.render(f"http://yard.test:{port}/")
+    finally:
+        made.close()
 
 
 def test_stored_page_fetches_nothing(
@@ -163,7 +198,7 @@ def test_page_that_never_ends_is_given_up(egress: Egress, serve: Serve) -> None:
     port = serve(
         "127.31.0.1", {"/": html("<script>while(true){}</script>"), "/ok": html("<p>好</p>")}
     )
-    made = ChromiumRenderer(executable=None, egress=egress, user_agent="x", deadline=4)
+    made = ChromiumRenderer(executable=None, egress=egress, token="x", deadline=4)
     try:
         with pytest.raises(RetryableError, match="秒内未能呈现"):
             made.render(f"http://yard.test:{port}/")
@@ -173,13 +208,13 @@ def test_page_that_never_ends_is_given_up(egress: Egress, serve: Serve) -> None:
 
 
 def test_forbidden_address_starts_no_browser(egress: Egress) -> None:
-    made = ChromiumRenderer(executable=Path("/nonexistent"), egress=egress, user_agent="x")
+    made = ChromiumRenderer(executable=Path("/nonexistent"), egress=egress, token="x")
     with pytest.raises(PolicyDenied):
         made.render("http://127.0.0.1/")
 
 
 def test_missing_browser_names_the_remedy(egress: Egress) -> None:
-    made = ChromiumRenderer(executable=Path("/nonexistent"), egress=egress, user_agent="x")
+    made = ChromiumRenderer(executable=Path("/nonexistent"), egress=egress, token="x")
     with pytest.raises(PermanentError, match="apt-get install chromium"):
         made.render_stored("http://yard.test/", b"<p>x</p>", "utf-8")
     made.close()

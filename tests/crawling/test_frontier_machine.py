@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 from sqlalchemy import func, select, update
 
-from crawlers.frontier import leases, links, reports, store
+from crawlers.frontier import leases, links, pauses, reports, store
 from crawlers.frontier.records import Found, HostLease, Visit, Visited
 from crawlers.frontier.tables import hosts, metadata, urls
 from domain.errors import LeaseLost
@@ -52,7 +52,9 @@ class FrontierMachine(RuleBasedStateMachine):
     @rule(target=held, owner=st.sampled_from(["one", "two"]), limit=st.integers(1, 3))
     def a_worker_leases(self, owner: str, limit: int) -> Any:
         with self.database.write() as tx:
-            return multiple(*leases.lease(tx, owner=owner, now=self.now, limit=limit, seconds=1000))
+            leased = leases.lease(tx, owner=owner, now=self.now, limit=limit, seconds=1000)
+            assert all(pauses.covering(tx, one.host) is None for one in leased)
+        return multiple(*leased)
 
     @rule(target=taken, lease=held)
     def a_worker_takes(self, lease: HostLease) -> Any:
@@ -68,7 +70,14 @@ class FrontierMachine(RuleBasedStateMachine):
             visit=visit, outcome=outcome, at=self.now, risk=RiskTier.HIGH, digest=digest
         )
         with self.database.write() as tx:
-            self.settled += store.settle(tx, ended)
+            before = tx.execute(
+                select(hosts.c.fence, urls.c.state)
+                .join(urls, urls.c.host == hosts.c.host)
+                .where(urls.c.id == visit.id)
+            ).one()
+            settled = store.settle(tx, ended)
+        assert not settled or tuple(before) == (visit.fence, "taken"), "an old fence wrote"
+        self.settled += settled
 
     @rule(visit=taken)
     def a_visit_is_given_back(self, visit: Visit) -> None:
@@ -82,6 +91,14 @@ class FrontierMachine(RuleBasedStateMachine):
                 leases.release(tx, lease)
         except LeaseLost:
             pass
+
+    @rule(place=st.sampled_from([*HOSTS, pauses.EVERYWHERE]), stop=st.booleans())
+    def a_person_stops_or_resumes(self, place: str, stop: bool) -> None:
+        with self.database.write() as tx:
+            if stop:
+                pauses.pause(tx, place, at=self.now, actor="test", reason="test")
+            else:
+                pauses.resume(tx, place)
 
     @rule(lease=held)
     def a_lease_expires(self, lease: HostLease) -> None:
@@ -108,8 +125,10 @@ class FrontierMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_waits_unnoticed(self) -> None:
-        """A host that nobody leases is ready as soon as any of its addresses is due."""
+        """A host that nobody leases or stops is ready as soon as any of its addresses is due."""
         with self.database.read() as tx:
+            if pauses.all(tx):
+                return
             moment = leases.next_moment(tx)
             due = tx.execute(select(func.min(urls.c.next_due)).where(urls.c.state == "waiting"))
             earliest = due.scalar_one()

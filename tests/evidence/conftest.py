@@ -142,7 +142,8 @@ class StandInRenderer:
         self.error: CluewatchError | None = None
         self.asked: list[tuple[str, str]] = []
 
-    def render(self, url: str) -> Page:
+    def render(self, url: str, *, profile: Profile = Profile.DESKTOP) -> Page:
+        assert profile is Profile.DESKTOP
         self.asked.append(("live", url))
         return self._page(url, self.html or b"")
 
