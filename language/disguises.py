@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import Path
 
 import attrs
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -21,6 +22,9 @@ from language.letters import Letters
 from language.likeness import Cutter, Likeness
 from language.normalise import HAN, Normalised, normalise, without_fillers
 from language.shapes import BARE, splits
+
+WORDS = Path(__file__).with_name("words.txt")
+"""Words of advertisers that are restored as terms are: the models read them."""
 
 _TERM = re.compile(f"[{HAN}]{{2,}}")
 _LONGEST = 8
@@ -45,19 +49,21 @@ class Disguises:
     """Undoes disguises of a fixed set of terms."""
 
     def __init__(self, terms: Iterable[str]) -> None:
-        self._terms = frozenset(term for term in terms if _TERM.fullmatch(term))
+        lexicon = frozenset(term for term in terms if _TERM.fullmatch(term))
+        words = WORDS.read_text("utf-8").split()
+        self.terms = lexicon.union(words)
         self._ordinary = ordinary.load()
-        self._cutter = Cutter(self._terms)
+        self._cutter = Cutter(self.terms)
         self._likenesses = (
-            Likeness(self._terms, likeness.sound_classes(), likeness.other_sound_classes()),
-            Likeness(self._terms, likeness.shape_classes(), {}),
+            Likeness(self.terms, likeness.sound_classes(), likeness.other_sound_classes()),
+            Likeness(self.terms, likeness.shape_classes(), {}),
         )
-        self._letters = Letters(self._terms)
+        self._letters = Letters(lexicon, words)
         self._splits = splits()
         self._split_automaton = AhoCorasick(sorted(self._splits))
         self._ways = sorted(self._splits)
-        self._exact = AhoCorasick(sorted(self._terms), MatchKind.LeftmostLongest)
-        self._long = AhoCorasick(sorted(t for t in self._terms if len(t) >= _TELLING))
+        self._exact = AhoCorasick(sorted(self.terms), MatchKind.LeftmostLongest)
+        self._long = AhoCorasick(sorted(t for t in self.terms if len(t) >= _TELLING))
 
     def laid_out(self, text: str) -> str:
         """`text` with its columns of terms in lines; its length stays, and so do all offsets."""
@@ -142,7 +148,7 @@ class Disguises:
         local = before + word + after
         first, last = len(before), len(before) + len(word)
         return any(
-            local[begin:finish] in self._terms
+            local[begin:finish] in self.terms
             for begin in range(max(0, last - _LONGEST), first + 1)
             for finish in range(max(last, begin + 2), min(len(local), begin + _LONGEST) + 1)
         )

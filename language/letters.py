@@ -38,14 +38,17 @@ class _Unit:
 class Letters:
     """Finds terms of which some or all characters are written in letters."""
 
-    def __init__(self, terms: Iterable[str]) -> None:
+    def __init__(self, terms: Iterable[str], words: Iterable[str]) -> None:
+        """Initials are read as `terms`, pinyin as `words`, too."""
         self._by_sounds: dict[tuple[str, ...], list[str]] = defaultdict(list)
         self._by_initials: dict[str, list[str]] = defaultdict(list)
         for term in sorted(terms):
-            if len(term) <= LONGEST_TERM:
-                for sounds in _ways(term):
-                    self._by_sounds[sounds].append(term)
-                    self._by_initials["".join(sound[0] for sound in sounds)].append(term)
+            for sounds in _ways(term):
+                self._by_sounds[sounds].append(term)
+                self._by_initials["".join(sound[0] for sound in sounds)].append(term)
+        for word in sorted(words):
+            for sounds in _ways(word):
+                self._by_sounds[sounds].append(word)
 
     def runs(self, text: str) -> Iterator[str]:
         """Every run of letters that is looked at."""
@@ -61,15 +64,18 @@ class Letters:
                     break
 
     def _meant(self, text: str, spelling: list[_Unit], ordinary: Ordinary) -> list[Edit]:
-        """Edits that together give all of the spelling a meaning; none when that is impossible."""
+        """Edits that give the spelling a meaning, from term to term; what forms none stays."""
         before = _han_before(text, spelling[0].start)
         units = [*before, *spelling, *_han_after(text, spelling[-1].end)]
         low, first, last = 0, len(before), len(before) + len(spelling)
         edits: list[Edit] = []
         while first < last:
             found = self._longest(units, low, first, ordinary)
+            if found is None and len(spelling[0].text) == 1 == len(spelling[-1].text):
+                return []  # initials mean something altogether or not at all
             if found is None:
-                return []
+                low = first = first + 1
+                continue
             edit, low = found
             first = max(low, first + 1)
             edits.append(edit)
@@ -107,6 +113,8 @@ class Letters:
             for term in listed
             if all(unit.written or unit.text == c for unit, c in zip(units, term, strict=True))
         )
+        if any(len(unit.text) > 1 for unit in letters):
+            return next(fitting, None)
         return next((term for term in fitting if not ordinary.everyday(term)), None)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -11,11 +10,9 @@ from importlib.resources import files
 BARE = frozenset(
     "氵冫忄扌亻彳讠钅纟饣衤礻犭阝刂辶廴宀冖艹疒灬罒攵卩㔾彡囗匚勹癶夂⺈⺊⺌⺧𠃓㐱㐬㐅㠯"
 )
-# Parts that so many characters share that sharing them makes none alike.
-_COMMON = BARE | frozenset(
-    "土心力木女口日月贝页寸巾皿石衣金大火王目田禾竹米虫足车马鸟鱼酉雨风又子山工弓人刀水手白立羽走身"
-    "骨革鬼欠彡文隹殳斤斗广尸门丿一十丶夕丷厶儿匕几己二卜小丨乚贝瓦爪穴衣耳舟糸食玉气"
-)
+_MOST_ALIKE = 16
+"""More characters than that share a part without looking alike."""
+
 _WHOLE = {
     "氵": "水", "扌": "手", "忄": "心", "亻": "人", "讠": "言", "钅": "金", "纟": "丝", "饣": "食",
     "衤": "衣", "礻": "示", "犭": "犬", "刂": "刀", "辶": "走", "艹": "草", "疒": "病", "灬": "火",
@@ -41,27 +38,16 @@ def splits() -> dict[str, str]:
 @cache
 def alike() -> dict[str, str]:
     """For characters that look like others: one character that stands for all of its kind."""
-    groups: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     shared: dict[str, list[str]] = defaultdict(list)
-    for character, parts in _components():
-        telling = [part for part in parts if part not in _COMMON]
-        if len(telling) == 1:
-            shared[telling[0]].append(character)
-    for members in (*shared.values(), *_lines("lookalikes.txt")):
-        _unite(groups, members)
-    return {character: _first(groups, character) for character in groups}
-
-
-def _unite(groups: dict[str, str], members: Sequence[str]) -> None:
-    first = _first(groups, members[0])
-    for member in members:
-        groups[_first(groups, member)] = first
-
-
-def _first(groups: dict[str, str], character: str) -> str:
-    while groups.setdefault(character, character) != character:
-        character = groups[character]
-    return character
+    for character, (_, last) in _components():
+        shared[last].append(character)
+    few = [members for members in shared.values() if len(members) <= _MOST_ALIKE]
+    for members in (*_lines("lookalikes.txt"), *few):
+        kind = next((kinds[member] for member in members if member in kinds), members[0])
+        for member in members:
+            kinds.setdefault(member, kind)
+    return kinds
 
 
 def _components() -> list[tuple[str, str]]:
