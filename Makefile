@@ -37,6 +37,7 @@ unit:
 
 bench:  ## speeds against named peers, for docs/benchmarks.md
 	$(PY) -m benchmarks.reading
+	$(PY) -m benchmarks.normalising
 	$(PY) -m benchmarks.revisiting
 
 farm-report:  ## recall, precision and phrase overlap on seeds that the rules have never seen
