@@ -40,8 +40,8 @@ def alike() -> dict[str, str]:
     """For characters that look like others: one character that stands for all of its kind."""
     kinds: dict[str, str] = {}
     shared: dict[str, list[str]] = defaultdict(list)
-    for character, (_, last) in _components():
-        shared[last].append(character)
+    for character, parts in _components():
+        shared[parts[1]].append(character)
     few = [members for members in shared.values() if len(members) <= _MOST_ALIKE]
     for members in (*_lines("lookalikes.txt"), *few):
         kind = next((kinds[member] for member in members if member in kinds), members[0])
