@@ -37,6 +37,7 @@ unit:
 
 bench:  ## speeds against named peers, for docs/benchmarks.md
 	$(PY) -m benchmarks.reading
+	$(PY) -m benchmarks.normalising
 	$(PY) -m benchmarks.revisiting
 	$(PY) -m benchmarks.frontier
 

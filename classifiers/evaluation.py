@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from attrs import frozen
+from attrs import Factory, frozen
 from pydantic import TypeAdapter, ValidationError
 
 from classifiers.judge import Judge
@@ -57,7 +57,10 @@ class TypeReport:
 
 @frozen(kw_only=True)
 class EvaluationReport:
-    """The figures of one evaluation; `review` is the share of rows for a person to look at."""
+    """The figures of one evaluation; `review` is the share of rows for a person to look at.
+
+    `perturbations`: the recall that is left when the violating rows are disguised, by the way.
+    """
 
     n: int
     precision: float
@@ -66,6 +69,7 @@ class EvaluationReport:
     review: float
     per_type: Mapping[str, TypeReport]
     segments_per_second: float
+    perturbations: Mapping[str, float] = Factory(dict)
 
 
 def read_rows(lines: Iterable[str], *, name: str) -> Iterator[Row]:
@@ -85,6 +89,14 @@ def read_rows(lines: Iterable[str], *, name: str) -> Iterator[Row]:
 def predict(rows: Sequence[Row], judge: Judge) -> list[Prediction]:
     """Judge every row by its text alone."""
     return [_prediction(number, row, judge) for number, row in enumerate(rows)]
+
+
+def recall_under(rows: Sequence[Row], judge: Judge, disguise: Callable[[str], str]) -> float:
+    """The recall over the violating rows after `disguise` has been over their texts."""
+    wanted = [row for row in rows if row.label == "violation"]
+    disguised = [row.model_copy(update={"text": disguise(row.text)}) for row in wanted]
+    found = predict(disguised, judge)
+    return _ratio(sum(prediction.positive for prediction in found), len(wanted))
 
 
 def evaluate(

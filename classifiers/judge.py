@@ -20,6 +20,7 @@ from classifiers.voice import Voice, VoiceModel, Within
 from domain.findings import Assessment, Fact, Finding, Verdict
 from domain.ids import derive_id
 from domain.pages import Document
+from language import disguises
 from language.normalise import Normalised, compact
 from language.segments import Segment, segment_key, segments
 
@@ -76,6 +77,7 @@ class Judge:
         self.policy = policy_in_force or policy.load()
         self.voice = voice_model or voice.load(rulebook.lexicon)
         self.reader = Reader(rulebook, self.voice)
+        self.disguises = disguises.of_terms(self.reader.scanner.words)
         self.opinion = opinion or model.load(self.policy.model.open_from)
         self.cascade = Cascade(
             rulebook=rulebook, reader=self.reader, opinion=self.opinion, policy=self.policy
@@ -157,8 +159,9 @@ class Judge:
         )
 
     def _open(self, page: Page, facts: tuple[Fact, ...], templates: frozenset[str]) -> _Case:
-        view = compact(page.text)
-        cut = tuple(segments(page.text))
+        laid_out = self.disguises.laid_out(page.text)
+        view = self.disguises.view(laid_out)
+        cut = tuple(segments(laid_out))
         sentences = self.reader.read(
             view.text, [_piece(view, segment.start, segment.end) for segment in cut]
         )

@@ -32,7 +32,8 @@ class Scanner:
     """A fixed set of expressions, numbered in the order given.
 
     The words of all expressions are found in one Aho-Corasick pass; an expression is evaluated
-    only in sentences that hold everything it requires. `evaluations` counts how often that was,
+    only in sentences that hold everything it requires. `words` are all that are looked for.
+    `evaluations` counts how often that was,
     so that a test can bound the work without a clock.
     """
 
@@ -43,8 +44,9 @@ class Scanner:
         for key in keys:
             for word in _words(key, lexicon):
                 words[word].add(key)
-        self._keys = tuple(tuple(sorted(words[word])) for word in sorted(words))
-        self._automaton = AhoCorasick(sorted(words), store_patterns=False)
+        self.words = tuple(sorted(words))
+        self._keys = tuple(tuple(sorted(words[word])) for word in self.words)
+        self._automaton = AhoCorasick(self.words, store_patterns=False)
         self._by_key = _by_rarest_key(self._expressions, keys)
         self.evaluations = 0
 

@@ -75,6 +75,7 @@ class IdentifierKind(StrEnum):
     PHONE = "phone"
     WECHAT = "wechat"
     QQ = "qq"
+    QR = "qr"
     WIDGET = "widget"
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import chain
 
 from attrs import frozen
 
 from domain.pages import Identifier, IdentifierKind
+from language import approvals
+from language.approvals import medical_ad_parts
 from language.checksums import PROVINCES, institution_number_valid, usci_valid
+from language.contacts import contacts
 from language.normalise import Normalised, normalise
 
 __all__ = ["identifiers", "institution_number_valid", "usci_valid"]
@@ -22,6 +26,8 @@ _DASH = r"\s*[-—–―]+\s*"
 _ALONE = r"(?<![0-9a-z])"
 _END = r"(?![0-9a-z])"
 _LABEL_REACH = 16
+# 化学药 H, 中药 Z, 生物 S, 体外诊断 T, 辅料 F, 进口分装 J, 保健 B; J and C: made abroad, in HK etc.
+_DRUG_LETTERS = re.compile("[hzs][jc]?|[tfjb]")
 
 
 @frozen(kw_only=True)
@@ -39,10 +45,10 @@ def identifiers(text: str) -> tuple[Identifier, ...]:
     is nothing to check (WeChat and QQ names).
     """
     whole = normalise(text)
+    numbers = (one for form in _FORMS for one in _matches(form, whole))
     found = {
         (identifier.start, identifier.end, identifier.kind): identifier
-        for form in _FORMS
-        for identifier in _matches(form, whole)
+        for identifier in chain(numbers, _contacts(whole))
     }
     return tuple(found[key] for key in sorted(found))
 
@@ -56,14 +62,27 @@ def _matches(form: _Form, whole: Normalised) -> Iterator[Identifier]:
         yield Identifier(kind=form.kind, value=reading[0], valid=reading[1], start=start, end=end)
 
 
+def _contacts(whole: Normalised) -> Iterator[Identifier]:
+    for one in contacts(whole.text):
+        start, end = whole.raw_span(one.start, one.end)
+        value = whole.raw[start:end] if one.value is None else one.value
+        yield Identifier(kind=one.kind, value=value, valid=one.valid, start=start, end=end)
+
+
 def _squeezed(match: re.Match[str]) -> str:
     return re.sub(r"\s+", "", match["id"]).upper()
 
 
 def _medical_ad(match: re.Match[str]) -> _Reading:
-    value = _squeezed(match).translate(str.maketrans("[【]】()", "〔〔〕〕（）"))
-    value = re.sub(r"医广（(\d{4})）", r"医广〔\1〕", value)
-    return value, match["year"] is not None and match["serial"] is not None
+    parts = medical_ad_parts(match)
+    if not parts.complete:
+        return _squeezed(match).translate(str.maketrans("[【]】()", "〔〔〕〕（）")), False
+    regions = "".join(f"（{region}）" for region in parts.regions)
+    if not match["id"].startswith("("):
+        regions = "".join(parts.regions)
+    medium = f"（{parts.medium}）" if parts.medium else ""
+    series = "中医广" if parts.chinese_medicine else "医广"
+    return f"{regions}{series}〔{parts.year}〕{medium}第{parts.serial}号", True
 
 
 def _usci(match: re.Match[str]) -> _Reading | None:
@@ -78,10 +97,10 @@ def _checked(
     match: re.Match[str], valid: Callable[[str], bool], labels: tuple[str, ...]
 ) -> _Reading | None:
     """A code that passes, or one that fails although the words before it say what it is."""
-    code = match["id"].upper()
+    code = _squeezed(match)
     if valid(code):
         return code, True
-    before = match.string[max(0, match.start() - _LABEL_REACH) : match.start()]
+    before = match.string[max(0, match.start("id") - _LABEL_REACH) : match.start("id")]
     return (code, False) if any(label in before for label in labels) else None
 
 
@@ -106,14 +125,25 @@ def _drug_info(match: re.Match[str]) -> _Reading:
 
 
 def _drug(match: re.Match[str]) -> _Reading:
+    letters, number = match["letters"], match["number"]
+    return _squeezed(match), len(number) == 8 and _DRUG_LETTERS.fullmatch(letters) is not None
+
+
+def _imported_drug(match: re.Match[str]) -> _Reading:
     return _squeezed(match), len(match["number"]) == 8
 
 
 def _device(match: re.Match[str]) -> _Reading:
-    grade = match["grade"]
-    if match["place"] == "国":
-        return _squeezed(match), grade == "3" if match["mode"] == "准" else grade in "23"
-    return _squeezed(match), grade == "2" and match["mode"] == "准"
+    number, mode = match["number"], match["mode"]
+    grade, well_formed = number[4:5], number.startswith("20") and 11 <= len(number) <= 13
+    if match["place"] != "国":
+        return _squeezed(match), well_formed and grade == "2" and mode == "准"
+    return _squeezed(match), well_formed and grade in ("3" if mode == "准" else "23")
+
+
+def _device_filing(match: re.Match[str]) -> _Reading:
+    number = match["number"]
+    return _squeezed(match), number.startswith("20") and len(number) == 8
 
 
 def _ad_approval(match: re.Match[str]) -> _Reading:
@@ -128,37 +158,6 @@ def _ad_approval(match: re.Match[str]) -> _Reading:
     return value, True
 
 
-def _phone(match: re.Match[str]) -> _Reading:
-    return re.sub(r"[^\d转]", "", match["id"].removeprefix("+86")).replace("转", "-"), True
-
-
-def _wechat(match: re.Match[str]) -> _Reading | None:
-    name = match["id"]
-    if name.startswith(_NOT_WECHAT) or match.string[match.end("id") :][:1] in (".", "@"):
-        return None
-    return re.sub(r"[- ]", "", name) if name[0].isdigit() else name, None
-
-
-def _qq(match: re.Match[str]) -> _Reading:
-    return match["id"], None
-
-
-_NOT_WECHAT = ("weixin", "wechat", "http", "www")
-_MOBILE = r"1[3-9]\d[-. ·]?\d{4}[-. ·]?\d{4}"
-_HOTLINE = (
-    r"[48]00(?:[-—. ·]?\d{3}[-—. ·]?\d{4}|[-—. ·]?\d{4}[-—. ·]?\d{3}|\d[-—. ]\d{3}[-—. ]\d{3})"
-)
-_AREA = r"0(?:10|2[0-57-9]|(?:3[13-579]|4[1-35-8]|5[1-9]|6[369]|7[0-79]|8[1-35789]|9[0134579])\d)"
-_LANDLINE = (
-    rf"(?:\({_AREA}\)\s?|{_AREA}[-—– ]{{0,3}})"
-    r"(?:\d{4}[- ]\d{3,4}|\d{3}[- ]\d{4}|\d{7,8})(?:转\d{1,5})?"
-)
-_PHONE_START = r"(?:(?<![0-9a-z_=/#%])(?<!\d[-.—])|(?<=\d)(?=\())"
-_PHONE_END = r"(?![0-9a-z_%])(?![-.]\d)"
-_WECHAT_LABEL = (
-    r"(?:微\s*信|薇信|威信|徽信|微x|[加+➕]\s*(?:v|微)"
-    r"|(?<![a-z0-9])(?:v信|(?:vx|wx|weixin|wechat)(?![a-z0-9])|v(?=\s*[:：])))"
-)
 _ID = IdentifierKind
 
 
@@ -169,24 +168,27 @@ def _form(
 
 
 _FORMS = (
+    _form(_ID.MEDICAL_AD, _medical_ad, rf"(?P<id>{approvals.PATTERN})"),
+    _form(_ID.USCI, _usci, rf"{_ALONE}(?P<id>[0-9a-z]{{2}}(?: ?[0-9a-z]){{16}}){_END}"),
     _form(
-        _ID.MEDICAL_AD,
-        _medical_ad,
-        rf"(?P<id>(?:(?:\(\s*[{_HAN}]{{1,4}}\s*\)\s*){{1,2}}|[{_P}]\s*)?中?医广\s*(?:审\s*)?"
-        r"(?:[〔\[【(]\s*(?P<year>20\d{2})\s*年?\s*[〕\]】)]\s*)?"
-        rf"(?:\([{_HAN}]{{2,4}}\)\s*)?第?\s*"
-        r"(?:(?P<serial>[0-9a-z]{1,6}(?:\s?-\s?[0-9a-z]{1,10}){0,3})|[0-9a-z-]{1,40})\s*号)",
+        _ID.USCI,
+        _usci,
+        rf"信用代码[^0-9a-z]{{0,6}}(?P<id>[0-9a-z]{{15,17}}|[0-9a-z]{{19,20}}){_END}",
     ),
-    _form(_ID.USCI, _usci, rf"{_ALONE}(?P<id>[0-9a-z]{{18}}){_END}"),
     _form(
         _ID.INSTITUTION,
         _institution,
         rf"{_ALONE}(?P<id>[0-9a-z]{{9}}\d{{8}}[a-z]\d{{4}}){_END}",
     ),
     _form(
+        _ID.INSTITUTION,
+        _institution,
+        rf"登记号[^0-9a-z]{{0,6}}(?P<id>[0-9a-z]{{19,21}}|[0-9a-z]{{23,24}}){_END}",
+    ),
+    _form(
         _ID.ICP,
         _filing,
-        rf"(?P<id>(?P<province>[{_P}])?\s*icp备案?\s*(?P<number>\d{{4,12}})\s*号?"
+        rf"(?P<id>(?P<province>[{_P}])?\s*icp\s*备案?\s*(?P<number>\d{{4,12}})\s*号?"
         r"(?:-\d{1,3}[a-z]?(?![0-9a-z]))?)",
     ),
     _form(
@@ -208,40 +210,32 @@ _FORMS = (
     _form(
         _ID.DRUG_APPROVAL,
         _drug,
-        r"(?P<id>国药准字\s*[hzsbtfj][cj]?\s*(?P<number>\d{5,12}))(?!\d)",
+        r"(?P<id>国药准字\s*(?P<letters>[a-z]{0,2})\s*(?P<number>\d{5,12}))(?![0-9a-z])",
+    ),
+    _form(
+        _ID.DRUG_APPROVAL,
+        _imported_drug,
+        r"进口药品注册证号?\s*[:=]?\s*(?P<id>[hzs]c?(?P<number>\d{6,10}))(?![0-9a-z])",
     ),
     _form(
         _ID.DEVICE_APPROVAL,
         _device,
-        rf"(?P<id>(?P<place>[国{_P}])械注(?P<mode>[准进许])\s*20\d{{2}}(?P<grade>\d)\d{{2}}"
-        r"\d{4,6})(?!\d)",
+        rf"(?P<id>(?P<place>[国{_P}])械注(?P<mode>[准进许])字?\s*(?P<number>\d{{6,16}}))(?!\d)",
+    ),
+    _form(
+        _ID.DEVICE_APPROVAL,
+        _device_filing,
+        rf"(?P<id>(?:国|[{_P}][{_HAN}]{{0,2}}?)械备\s*(?P<number>\d{{6,12}})\s*号?)(?!\d)",
     ),
     _form(
         _ID.DEVICE_APPROVAL,
         _licence,
-        rf"(?P<id>(?:国|[{_P}][{_HAN}]{{0,2}}?)械备\s*20\d{{6}}\s*号?)(?!\d)",
+        rf"(?P<id>[国{_P}]食药监械\([准进许]\)字\s*20\d{{2}}第[123]\d{{6}}号)",
     ),
     _form(
         _ID.AD_APPROVAL,
         _ad_approval,
         rf"(?P<id>[国{_P}]?(?:药|械|食健|食特)广审\s*\([视声文]\)\s*第?\s*"
         r"(?:(?P<until>\d{6})-\d{5}|\d{10})\s*号)",
-    ),
-    _form(
-        _ID.PHONE,
-        _phone,
-        rf"{_PHONE_START}(?P<id>(?:\+?86[- ]?)?(?:{_MOBILE}|{_HOTLINE}|{_LANDLINE})){_PHONE_END}",
-    ),
-    _form(
-        _ID.WECHAT,
-        _wechat,
-        rf"{_WECHAT_LABEL}\s*(?:公众号|客服|号码?|id|账号|/电话|/手机)?\s*[:=]?\s*"
-        rf"(?P<id>{_MOBILE}(?!\d)|[a-z][a-z0-9_-]{{5,19}}(?![a-z0-9_-]))",
-    ),
-    _form(_ID.WECHAT, _wechat, rf"(?<!\d)(?P<id>{_MOBILE})\s*[(,]?\s*(?:微信|v信|vx)同号"),
-    _form(
-        _ID.QQ,
-        _qq,
-        r"(?<![a-z0-9])(?:qq|扣扣)\s*(?:号码?|群号?|咨询|客服)?\s*[:=]?\s*(?P<id>[1-9]\d{4,10})(?![0-9])",
     ),
 )

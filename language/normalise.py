@@ -19,7 +19,7 @@ from language.characters import CLUSTER, CODE_POINTS, REMOVED, cluster, table
 _Codes = NDArray[np.uint32]
 _Offsets = NDArray[np.int32]
 
-_HAN = "〇㐀-䶿一-鿿豈-\ufaff\U00020000-\U0003ffff"
+HAN = "〇㐀-䶿一-鿿豈-\ufaff\U00020000-\U0003ffff"
 # Marks that end or divide a sentence, and brackets and quotes, are never fillers.
 _FILLER = (
     r" .*~\-_·•・|/\\+=^#@&'`´°¤§¶†‡※¦¬¨¯¸‧∙⋅●○◆◇■□★☆▲△▼▽♥♡♦♣♠♀♂"
@@ -28,7 +28,7 @@ _FILLER = (
 )
 _BLANK = ord(" ")
 _NEWLINE = ord("\n")
-_FILLERS = re.compile(f"(?<=[{_HAN}])[{_FILLER}]{{1,4}}(?=[{_HAN}])")
+_FILLERS = re.compile(f"(?<=[{HAN}])[{_FILLER}]{{1,4}}(?=[{HAN}])")
 
 
 @frozen(kw_only=True)
@@ -82,7 +82,11 @@ def compact(text: str) -> Normalised:
     For matching words only: it never joins across sentence marks or lines, but it does join
     neighbouring words that a blank keeps apart.
     """
-    whole = normalise(text)
+    return without_fillers(normalise(text))
+
+
+def without_fillers(whole: Normalised) -> Normalised:
+    """A view of normalised text without fillers between Han characters."""
     fillers = [match.span() for match in _FILLERS.finditer(whole.text)]
     if not fillers:
         return whole
@@ -93,7 +97,7 @@ def compact(text: str) -> Normalised:
     starts = places if whole.starts is None else whole.starts
     ends = places + 1 if whole.ends is None else whole.ends
     return Normalised(
-        raw=text,
+        raw=whole.raw,
         text=_FILLERS.sub("", whole.text),
         starts=starts[keep],
         ends=ends[keep].astype(np.int32),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 from sqlalchemy import Connection
 
 from domain.findings import Existence, Fact
 from domain.pages import Document, IdentifierKind
+from language.approvals import Standing, read_medical_ad
+from language.normalise import normalise
 from registers.institutions import Institution, name_key
 from registers.matching import Inquiry, Version, control, coverage, look_up, similar
 
@@ -18,7 +19,6 @@ AD_APPROVAL = "medical_ad_approval"
 
 REGISTER = "医疗机构登记簿"
 _AD_RULE = "医疗广告管理办法（审查证明有效期一年）"
-_AD_YEAR = re.compile(r"〔(20\d{2})〕")
 
 
 def institution_facts(tx: Connection, asked: Inquiry) -> tuple[Fact, Fact]:
@@ -55,15 +55,13 @@ def unverified(name: str, detail: str, *, source: str = REGISTER) -> Fact:
 
 
 def _ad_number(value: str, valid: bool | None, day: date) -> str:
-    year = _AD_YEAR.search(value)
-    if valid is False or year is None:
+    parts = read_medical_ad(normalise(value).text)
+    if valid is False or parts is None or not parts.complete:
         return "格式不符"
-    given = int(year[1])
-    if given > day.year:
-        return f"年份晚于取证日（{day}）"
-    if given < day.year - 1:
-        return f"格式相符，{given} 年核发，至取证日（{day}）已过一年有效期"
-    return f"格式相符，{given} 年核发，至取证日（{day}）可能仍在一年有效期内"
+    standing = parts.standing(day)
+    if standing is Standing.PREMATURE:
+        return f"{standing}（{day}）"
+    return f"格式相符，{parts.year} 年核发，至取证日（{day}）{standing}"
 
 
 def _licence(tx: Connection, asked: Inquiry, version: Version) -> Fact:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 import typer
 from attrs import asdict
 from rich.progress import track
 
 from classifiers import evaluation, examples
+from classifiers.evaluation import EvaluationReport, Row
+from classifiers.judge import Judge
 from classifiers.rulebook import lock
 from cluewatch.bootstrap import Services
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
@@ -19,6 +24,7 @@ from cluewatch.cli.wiring import open_services
 from cluewatch.replay import differences
 from cluewatch.settings import load_settings
 from documents import store as documents
+from domain.errors import ConfigError
 from storage.records import to_plain
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
@@ -106,6 +112,10 @@ def lock_rules(
 def evaluate(
     file: Annotated[Path, typer.Argument(help="每行 {text, label, types}", exists=True)],
     predictions: Annotated[Path | None, typer.Option(help="逐行写出预测")] = None,
+    perturb: Annotated[
+        bool, typer.Option("--perturb", help="再以八种变形（谐音、拆字等）测召回率")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="变形所用的随机种子")] = 0,
     as_json: Json = False,
 ) -> None:
     """在标注文本上测量精确率与召回率（仅凭文字，不用许可事实）。"""
@@ -120,6 +130,8 @@ def evaluate(
         with predictions.open("w", encoding="utf-8") as lines:
             for prediction in predicted:
                 lines.write(json.dumps(to_plain(prediction), ensure_ascii=False) + "\n")
+    if perturb:
+        report = attrs.evolve(report, perturbations=_recalls(rows, judge, seed))
     values = to_plain(report)
     if as_json or not isinstance(values, dict):
         emit_json(values)
@@ -127,3 +139,28 @@ def evaluate(
     listing(
         str(file), ("指标", "值"), ({"指标": k, "值": v} for k, v in values.items()), as_json=False
     )
+    if perturb:
+        _list_losses(report)
+
+
+def _recalls(rows: Sequence[Row], judge: Judge, seed: int) -> dict[str, float]:
+    """The recall under every perturbation. Raises ConfigError where their tables are missing."""
+    try:
+        from classifiers import perturbations  # noqa: PLC0415 - its tables serve this alone
+    except ImportError as error:
+        raise ConfigError(f"测变形需先安装 cluewatch[measure]（缺 {error.name}）") from None
+    ways = track(perturbations.NAMES, description="变形", console=err)
+    return {
+        name: evaluation.recall_under(
+            rows, judge, partial(perturbations.perturbed, name=name, seed=seed)
+        )
+        for name in ways
+    }
+
+
+def _list_losses(report: EvaluationReport) -> None:
+    rows = (
+        {"变形": name, "召回率": recall, "下降（百分点）": round(100 * (report.recall - recall), 1)}
+        for name, recall in report.perturbations.items()
+    )
+    listing("变形之下", ("变形", "召回率", "下降（百分点）"), rows, as_json=False)

@@ -89,6 +89,7 @@ WORDS: dict[str, str] = {
     "phone": "电话",
     "wechat": "微信",
     "qq": "QQ",
+    "qr": "二维码指向",
     "widget": "客服组件",
     "institution_licence": "医疗机构执业许可",
     "departments": "诊疗科目",

@@ -1,10 +1,13 @@
 """Identifiers: what is read, in which spelling, and what is not taken for one."""
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.pages import IdentifierKind as Kind
+from language.approvals import MedicalAdNumber, Standing, days_left, last_day, read_medical_ad
 from language.identifiers import identifiers, institution_number_valid, usci_valid
 
 
@@ -185,3 +188,73 @@ def test_any_text_is_read_and_offsets_fit(text: str) -> None:
 @pytest.mark.timeout(20)
 def test_no_text_takes_quadratic_time(seed: str) -> None:
     identifiers(seed * (200_000 // len(seed)))
+
+
+@pytest.mark.parametrize(
+    ("text", "regions", "year", "serial"),
+    [
+        ("(苏)(宁)医广〔2026〕第01-02-003号", ("苏", "宁"), 2026, "01-02-003"),
+        ("苏中医广【2026】(网络)第12号", ("苏",), 2026, "12"),
+        ("医广第12号", (), None, "12"),
+    ],
+)
+def test_parts_of_a_medical_ad_number(
+    text: str, regions: tuple[str, ...], year: int | None, serial: str
+) -> None:
+    parts = read_medical_ad(text)
+    assert parts is not None
+    assert (parts.regions, parts.year, parts.serial) == (regions, year, serial)
+
+
+def test_no_medical_ad_number() -> None:
+    assert read_medical_ad("本院依法发布广告") is None
+
+
+def numbered(*regions: str, year: int | None = 2026) -> MedicalAdNumber:
+    return MedicalAdNumber(
+        regions=regions, chinese_medicine=False, year=year, medium=None, serial="1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "standing"),
+    [
+        (date(2025, 12, 31), Standing.PREMATURE),
+        (date(2026, 1, 1), Standing.POSSIBLE),
+        (date(2027, 12, 30), Standing.POSSIBLE),
+        (date(2027, 12, 31), Standing.EXPIRED),
+    ],
+)
+def test_what_the_year_says_about_a_day(day: date, standing: Standing) -> None:
+    assert numbered().standing(day) is standing
+    assert numbered(year=None).standing(day) is Standing.UNDATED
+
+
+@given(st.dates(date(2015, 1, 1), date(2030, 12, 31)))
+def test_a_certificate_lasts_a_year(issued: date) -> None:
+    end = last_day(issued)
+    assert days_left(issued, issued) in (365, 366)
+    assert days_left(issued, end) == 1
+    assert days_left(issued, end + timedelta(days=1)) == 0
+    assert numbered(year=issued.year).standing(end) is Standing.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("regions", "division", "place", "fits"),
+    [
+        (("苏",), "320706", "江苏省连云港市海州区", True),
+        (("苏", "宁"), "320102", "江苏省南京市玄武区", True),
+        (("浙",), "320706", "江苏省连云港市海州区", False),
+        (("浙", "杭"), "330110", "浙江省杭州市余杭区", True),
+        (("浙", "杭"), "330203", "浙江省宁波市海曙区", False),
+        (("成青",), "510105", "四川省成都市青羊区", True),
+        (("成青",), "510100", "四川省成都市", None),
+        (("呼市",), "150102", "内蒙古自治区呼和浩特市新城区", True),
+        (("宁",), "450103", "广西壮族自治区南宁市青秀区", False),
+        ((), "320706", "江苏省连云港市海州区", None),
+    ],
+)
+def test_whether_a_region_reviewed_an_institution(
+    regions: tuple[str, ...], division: str, place: str, fits: bool | None
+) -> None:
+    assert numbered(*regions).fits(division, place) is fits
