@@ -83,7 +83,7 @@ class Reviewing:
         confirmed = [self._finding(answer, assessment, span) for span in answer.confirmed]
         raised = self._raise(tx, answer, evolve(assessment, findings=tuple(confirmed)))
         kept = [
-            evolve(self._review(answer, assessment, f), clue_id=_clue_of(f, raised))
+            evolve(self._review(answer, assessment, f), clue_id=_clue_of(f, raised, answer.into))
             for f in confirmed
         ]
         rejected = [
@@ -193,8 +193,8 @@ def _reason(finding: Finding, answer: Answer) -> RejectReason:
     return RejectReason.BOUNDARY if redrawn else answer.reason
 
 
-def _clue_of(finding: Finding, raised: Sequence[RaisedClue]) -> str | None:
+def _clue_of(finding: Finding, raised: Sequence[RaisedClue], into: str | None) -> str | None:
     for case in raised:
         if any(f.segment == finding.segment for f in case.clue.findings):
-            return case.clue.merged_into or case.clue.id
+            return into if into is not None and case.created else case.clue.id
     return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from io import BytesIO
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
 
 from cluewatch.console.rendering import moment
 from tickets.worklist import Page
@@ -20,26 +20,23 @@ from tickets.worklist import Page
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 50_000
 PAGE_ROWS = 500
-_CHUNK = 64 * 1024
-_IN_MEMORY = 8 * 1024 * 1024
 _CELL_LIMIT = 32_767
 E = TypeVar("E")
 
 
 def spreadsheet(
     title: str, heads: Sequence[str], rows: Iterable[Sequence[str | datetime]]
-) -> StreamingResponse:
-    """A workbook of one sheet for download. The rows are read before this returns."""
+) -> Response:
+    """A workbook of one sheet for download."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.append([_cell(sheet, head) for head in heads])
     for row in rows:
         sheet.append([_cell(sheet, value) for value in row])
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the response closes it
+    file = BytesIO()
     book.save(file)
-    file.seek(0)
-    return StreamingResponse(
-        iter(lambda: file.read(_CHUNK), b""),
+    return Response(
+        file.getvalue(),
         media_type=MEDIA_TYPE,
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(title)}.xlsx"},
     )
