@@ -38,6 +38,7 @@ unit:
 bench:  ## speeds against named peers, for docs/benchmarks.md
 	$(PY) -m benchmarks.reading
 	$(PY) -m benchmarks.revisiting
+	$(PY) -m benchmarks.reviewing
 
 farm-report:  ## recall, precision and phrase overlap on seeds that the rules have never seen
 	$(PY) -m tools.farm_report

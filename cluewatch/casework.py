@@ -41,9 +41,10 @@ class Casework:
     ) -> None:
         """Raise or repeat clues; a new one gets its seal request."""
         grave = evolve(assessment, findings=self._grave(assessment))
-        self.raise_confirmed(
-            tx, document=document, assessment=grave, facts=facts, snapshot=snapshot
-        )
+        if grave.findings:
+            self.raise_confirmed(
+                tx, document=document, assessment=grave, facts=facts, snapshot=snapshot
+            )
 
     def raise_confirmed(
         self,
@@ -54,9 +55,7 @@ class Casework:
         facts: Sequence[Fact],
         snapshot: Snapshot,
     ) -> list[RaisedClue]:
-        """As `raise_clues`, with every finding of the assessment, whatever its score."""
-        if not assessment.findings:
-            return []
+        """As `raise_clues` with every finding, one at least, whatever its score."""
         services = self._services
         at = services.clock.now()
         raised = clues.raise_clues(

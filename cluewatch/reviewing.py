@@ -111,6 +111,8 @@ class Reviewing:
         return [SameSubject(id=i, number=n, title=t, region=r) for i, n, t, r in rows]
 
     def _raise(self, tx: Connection, answer: Answer, confirmed: Assessment) -> Sequence[RaisedClue]:
+        if not confirmed.findings:
+            return ()
         raised = self._casework.raise_confirmed(
             tx,
             document=answer.document,

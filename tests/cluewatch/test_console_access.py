@@ -38,7 +38,7 @@ def routes() -> Iterator[tuple[str, str]]:
     for part in console_app._PARTS:
         for route in part.router.routes:
             assert isinstance(route, APIRoute)
-            for method in route.methods:
+            for method in route.methods or ():
                 yield method, route.path
 
 
