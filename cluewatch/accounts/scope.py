@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from crawlers import source_store
 from documents import store as documents
 from domain.clues import Clue
+from domain.divisions import contains
 from domain.errors import NotFound
 from domain.pages import Document
 from domain.people import User
 from domain.queries import And, Equals, Everything, Not, Or, Query
 from domain.tickets import Ticket
 from tickets import clues, ledger
-from tickets.offices import division_prefix
 from tickets.visibility import clue_visible, ticket_visible
 
 
@@ -82,4 +82,4 @@ def document_region(tx: Connection, found: Document) -> str:
 
 def inside(user: User, division: str) -> bool:
     """Whether a six-digit division ("": unknown) lies in the user's own."""
-    return not user.region or division.startswith(division_prefix(user.region))
+    return not user.region or contains(user.region, division)

@@ -14,7 +14,7 @@ from cluewatch.console.rendering import page
 from cluewatch.queues import QUEUES
 from cluewatch.statistics import queue_health
 from crawlers import source_store
-from crawlers.frontier import store as frontier
+from crawlers.frontier import pauses, reports
 from evidence import gaps
 from storage import leases
 
@@ -26,7 +26,8 @@ MOST_PARKED = 50
 def operations(request: Request, wired: Wired, _session: SignedIn) -> Response:
     """Everything an operator needs to know this morning."""
     with wired.frontier.read() as tx:
-        crawl = frontier.counts(tx, now=wired.clock.now())
+        crawl = reports.counts(tx, now=wired.clock.now())
+        stops = pauses.all(tx)
     with wired.truth.read() as tx:
         return page(
             request,
@@ -43,6 +44,7 @@ def operations(request: Request, wired: Wired, _session: SignedIn) -> Response:
                 name: leases.parked(tx, table, limit=MOST_PARKED) for name, table in QUEUES.items()
             },
             crawl=crawl,
+            stops=stops,
             disk=shutil.disk_usage(wired.settings.home),
         )
 
