@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
@@ -44,8 +45,8 @@ def main() -> None:
         services.prepare()
         ids = _fill(services)
         client, token = _reviewer(services)
-        answers = [_seconds(lambda i=i: _answer(client, i, token)) for i in ids[-ANSWERS:]]
-        pages = [_seconds(lambda i=i: client.get(f"/documents/{i}")) for i in ids[:ANSWERS]]
+        answers = [_seconds(partial(_answer, client, i, token)) for i in ids[-ANSWERS:]]
+        pages = [_seconds(partial(client.get, f"/documents/{i}")) for i in ids[:ANSWERS]]
         services.close()
     table = Table(title=f"{WAITING} documents of {PARAGRAPHS} paragraphs; {ANSWERS} answers")
     for column in ("what", "p50 ms", "p95 ms", "ratio of p95"):
