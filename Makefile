@@ -40,6 +40,7 @@ bench:  ## speeds against named peers, for docs/benchmarks.md
 	$(PY) -m benchmarks.normalising
 	$(PY) -m benchmarks.revisiting
 	$(PY) -m benchmarks.frontier
+	$(PY) -m benchmarks.reviewing
 
 farm-report:  ## recall, precision and phrase overlap on seeds that the rules have never seen
 	$(PY) -m tools.farm_report

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from attrs import evolve
 from sqlalchemy import Connection
 
+from cluewatch.accounts import scope
 from cluewatch.bootstrap import Services
-from crawlers import source_store
 from domain.captures import CaptureRequest, RequestReason, Snapshot
-from domain.clues import Clue, ClueState
-from domain.errors import NotFound
+from domain.clues import Clue, ClueState, Subject
 from domain.findings import Assessment, Fact, Finding, Verdict
 from domain.ids import derive_id
 from domain.outcomes import Outcome
@@ -20,7 +19,8 @@ from domain.pages import Document
 from domain.tickets import Ticket
 from evidence import reader as evidence
 from evidence import requests, seal_store
-from tickets import clues, complaints, issue, lifecycle, recurrence, subjects
+from tickets import clues, complaints, issue, lifecycle, ownership, recurrence, subjects
+from tickets.clues import RaisedClue
 
 SYSTEM = "system"
 SEAL_WITHIN = timedelta(minutes=10)
@@ -42,19 +42,30 @@ class Casework:
         snapshot: Snapshot,
     ) -> None:
         """Raise or repeat clues; a new one gets its seal request."""
+        grave = evolve(assessment, findings=self._grave(assessment))
+        if grave.findings:
+            self.raise_confirmed(
+                tx, document=document, assessment=grave, facts=facts, snapshot=snapshot
+            )
+
+    def raise_confirmed(
+        self,
+        tx: Connection,
+        *,
+        document: Document,
+        assessment: Assessment,
+        facts: Sequence[Fact],
+        snapshot: Snapshot,
+    ) -> list[RaisedClue]:
+        """As `raise_clues` with every finding, one at least, whatever its score."""
         services = self._services
-        grave = self._grave(assessment)
-        if not grave:
-            return
         at = services.clock.now()
         raised = clues.raise_clues(
             tx,
             document=document,
-            assessment=evolve(assessment, findings=grave),
+            assessment=assessment,
             snapshot_id=snapshot.id,
-            subject=subjects.attribute(
-                document, facts, assessment, source_region=_region(tx, document)
-            ),
+            subject=self.subject_of(tx, document, evolve(assessment, facts=tuple(facts))),
             types=services.route_types,
             ids=services.ids,
             at=at,
@@ -66,6 +77,19 @@ class Casework:
                 requests.ask(tx, seal_request(case.clue, snapshot, at))
             elif recurrence.came_back(tx, case.clue, seen_at=snapshot.captured_at):
                 self._reopen(tx, case.clue, snapshot, at)
+        return raised
+
+    def subject_of(self, tx: Connection, document: Document, assessment: Assessment) -> Subject:
+        """Whom the page is attributed to, by what it says and the facts of the assessment."""
+        region = scope.document_region(tx, document)
+        return subjects.attribute(document, assessment.facts, assessment, source_region=region)
+
+    def clues_about(self, tx: Connection, document: Document, assessment: Assessment) -> list[Clue]:
+        """The clues that the findings of a document belong to, oldest first."""
+        subject = self.subject_of(tx, document, assessment)
+        segments = sorted({finding.segment for finding in assessment.findings})
+        owned = ownership.owners(tx, subject.id, segments)
+        return [clues.get(tx, clue_id) for clue_id in sorted(set(owned.values()))]
 
     def _reopen(self, tx: Connection, clue: Clue, snapshot: Snapshot, at: datetime) -> None:
         """再犯: new tickets at once, and the page as it is now is sealed for them."""
@@ -130,15 +154,6 @@ class Casework:
             automatic=automatic,
             actor=actor,
         )
-
-
-def _region(tx: Connection, document: Document) -> str:
-    if document.source_id is None:
-        return ""
-    try:
-        return source_store.get(tx, document.source_id).region
-    except NotFound:  # the source was removed after its pages were captured
-        return ""
 
 
 def seal_request(clue: Clue, snapshot: Snapshot, at: datetime, *, times: int = 0) -> CaptureRequest:

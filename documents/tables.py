@@ -48,7 +48,8 @@ documents = Table(
     Index("ix_documents_url", "url_key", "last_seen_at"),
     Index("ix_documents_text", "site", "text_digest"),
     Index("ix_documents_counted", "site", "counted"),
-    Index("ix_documents_verdict", "verdict"),
+    Index("ix_documents_verdict", "verdict", "sequence"),
+    Index("ix_documents_seen", "last_seen_at", "verdict"),
 )
 
 document_captures = Table(
@@ -91,6 +92,27 @@ findings = Table(
     Column("template", Boolean, nullable=False),
     Column("verdict", String(8), nullable=False),
     Index("ix_findings_type", "type", "score"),
+)
+
+# What people decided, one row per span; rows are only ever added (see domain.reviews).
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("document_id", String(32), nullable=False),
+    Column("assessment_id", String(64), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("quote", Text, nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("reason", String(32)),
+    Column("note", Text, nullable=False),
+    Column("clue_id", String(64)),
+    Column("actor", String(200), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_reviews_document", "document_id", "type", "start", "end"),
+    Index("ix_reviews_at", "at"),
 )
 
 # On how many pages of a site a block or sentence stands (`segment` is its key).

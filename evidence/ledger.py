@@ -124,6 +124,17 @@ def chain(tx: Connection, writer: str) -> Iterator[Entry]:
         after = batch[-1].seq
 
 
+def newest(
+    tx: Connection, writer: str, *, before: int | None = None, limit: int = 100
+) -> list[Entry]:
+    """The last entries of one chain, the newest first; those older than number `before`."""
+    wanted = select(ledger).where(ledger.c.writer == writer)
+    if before is not None:
+        wanted = wanted.where(ledger.c.seq < before)
+    rows = tx.execute(wanted.order_by(ledger.c.seq.desc()).limit(limit)).mappings()
+    return [Entry(**row) for row in rows]
+
+
 def entries_about(tx: Connection, subjects: Sequence[str]) -> list[Entry]:
     """Every entry whose subject is one of these ids, by chain and number."""
     rows = tx.execute(

@@ -195,6 +195,25 @@ def parked(tx: Connection, table: Table, *, limit: int = 100) -> Sequence[dict[s
     return [dict(row) for row in rows]
 
 
+def retry(tx: Connection, table: Table, work_id: str) -> bool:
+    """Put parked work back into its queue, with all its attempts; False when it is not parked."""
+    changed = tx.execute(
+        update(table)
+        .where(table.c.id == work_id, table.c.work_state == WorkState.PARKED)
+        .values(work_state=WorkState.READY.value, attempts=0, not_before=0.0)
+    )
+    return changed.rowcount == 1
+
+
+def owners(tx: Connection, table: Table) -> dict[str, int]:
+    """Who holds how many leases that have not run out."""
+    live = (table.c.work_state == WorkState.LEASED) & (table.c.lease_until > database_time(tx))
+    rows = tx.execute(
+        select(table.c.lease_owner, func.count()).where(live).group_by(table.c.lease_owner)
+    ).all()
+    return {owner: count for owner, count in rows}
+
+
 def _settle(tx: Connection, table: Table, lease: Lease, **values: object) -> None:
     changed = tx.execute(
         update(table)

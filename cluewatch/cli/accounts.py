@@ -20,6 +20,7 @@ def add(
     name: Annotated[str, typer.Argument(help="用户名")],
     role: Annotated[list[Role], typer.Option(help="角色，可重复")],
     office: Annotated[list[str] | None, typer.Option(help="所属部门编号（office 角色）")] = None,
+    region: Annotated[str, typer.Option(help="限定的行政区划（六位，留空不限）")] = "",
 ) -> None:
     """新增用户，打印一次性密码（首次登录必须修改）。"""
     services = open_services()
@@ -30,6 +31,7 @@ def add(
             name=name,
             roles=role,
             offices=office or (),
+            region=region,
             at=services.clock.now(),
             actor=ACTOR,
         )
@@ -54,7 +56,12 @@ def list_users(
     with services.truth.read() as tx:
         found = accounts.all_users(tx)
     rows = (
-        {"name": user.name, "roles": sorted(user.roles), "offices": sorted(user.offices)}
+        {
+            "name": user.name,
+            "roles": sorted(user.roles),
+            "offices": sorted(user.offices),
+            "region": user.region,
+        }
         for user in found
     )
-    listing("用户", ("name", "roles", "offices"), rows, as_json=as_json)
+    listing("用户", ("name", "roles", "offices", "region"), rows, as_json=as_json)

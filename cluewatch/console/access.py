@@ -1,24 +1,86 @@
-"""Who is asking, and may they: the one place where the console denies or allows."""
+"""Who is asking, and may they: the one place where the console denies or allows.
+
+Every route of the console passes `guard`, and `RULES` says what each needs; a route that is not
+in the table is denied to everyone. What a user may see within a route is `accounts.scope`.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, Form, Request
 from starlette.exceptions import HTTPException
 
-from cluewatch.accounts import store as accounts
-from cluewatch.accounts.store import Session
+from cluewatch.accounts import sessions
+from cluewatch.accounts.sessions import Session
 from cluewatch.bootstrap import Services
 from domain.people import Permission
 
 COOKIE = "cluewatch_session"
 
 
+class Door(StrEnum):
+    """What a route needs short of a permission."""
+
+    OPEN = "open"
+    """Nothing: the sign-in page and the health check."""
+    HALF = "half"
+    """A session, even one that still has to give its code or replace its password."""
+    SIGNED_IN = "signed_in"
+    """A full session of any role."""
+
+
+_P = Permission
+RULES: dict[tuple[str, str], Permission | Door] = {
+    ("GET", "/healthz"): Door.OPEN,
+    ("GET", "/login"): Door.OPEN,
+    ("POST", "/login"): Door.OPEN,
+    ("GET", "/login/code"): Door.HALF,
+    ("POST", "/login/code"): Door.HALF,
+    ("POST", "/logout"): Door.HALF,
+    ("GET", "/password"): Door.HALF,
+    ("POST", "/password"): Door.HALF,
+    ("GET", "/"): Door.SIGNED_IN,
+    ("GET", "/account"): Door.SIGNED_IN,
+    ("POST", "/account/sessions"): Door.SIGNED_IN,
+    ("GET", "/account/second-factor"): Door.SIGNED_IN,
+    ("POST", "/account/second-factor"): Door.SIGNED_IN,
+    ("POST", "/account/second-factor/removal"): Door.SIGNED_IN,
+    ("GET", "/search"): _P.SEARCH,
+    ("GET", "/documents/{document_id}"): _P.READ_DOCUMENT,
+    ("GET", "/documents/{document_id}/changes"): _P.READ_DOCUMENT,
+    ("GET", "/review"): _P.REVIEW_CLUE,
+    ("POST", "/review/{document_id}"): _P.REVIEW_CLUE,
+    ("GET", "/review/log"): _P.REVIEW_CLUE,
+    ("GET", "/review/labels.jsonl"): _P.REVIEW_CLUE,
+    ("GET", "/clues"): _P.READ_CLUE,
+    ("GET", "/clues.xlsx"): _P.READ_CLUE,
+    ("GET", "/clues/{clue_id}"): _P.READ_CLUE,
+    ("POST", "/clues/{clue_id}/moves"): _P.REVIEW_CLUE,
+    ("GET", "/clues/{clue_id}/screenshot.png"): _P.READ_EVIDENCE,
+    ("GET", "/tickets"): _P.READ_TICKET,
+    ("GET", "/tickets.xlsx"): _P.READ_TICKET,
+    ("GET", "/tickets/{ticket_id}"): _P.READ_TICKET,
+    ("POST", "/tickets/{ticket_id}/moves"): _P.MOVE_TICKET,
+    ("POST", "/tickets/{ticket_id}/opinion"): _P.MOVE_TICKET,
+    ("GET", "/operations"): _P.READ_OPERATIONS,
+    ("POST", "/operations/retries"): _P.RETRY_WORK,
+    ("GET", "/users"): _P.MANAGE_USERS,
+    ("POST", "/users"): _P.MANAGE_USERS,
+    ("POST", "/users/{name}/reset"): _P.MANAGE_USERS,
+    ("POST", "/users/{name}/sessions"): _P.MANAGE_USERS,
+    ("GET", "/audit"): _P.READ_AUDIT,
+}
+
+
 class SignInNeeded(Exception):
     """No valid session came with the request; the answer is the sign-in page."""
+
+
+class CodeNeeded(Exception):
+    """The password was right, the code of the second factor has not come yet."""
 
 
 class PasswordChangeNeeded(Exception):
@@ -36,38 +98,47 @@ def services(request: Request) -> Services:
 Wired = Annotated[Services, Depends(services)]
 
 
-def signed_in(request: Request, wired: Wired) -> Session:
-    """The session of the request. Raises SignInNeeded."""
-    token = request.cookies.get(COOKIE, "")
-    if token:
-        with wired.truth.write() as tx:
-            session = accounts.session(tx, token=token, at=wired.clock.now())
-        if session is not None:
-            request.state.session = session
-            return session
-    raise SignInNeeded
+def guard(request: Request, wired: Wired, form_token: Annotated[str, Form()] = "") -> None:
+    """Let the request pass, or say why not: 403, the sign-in page, the code, a new password.
+
+    What changes something (anything but GET) must carry the token of its session's forms, or it
+    was not sent from a page of ours.
+    """
+    rule = RULES.get((request.method, request.scope["route"].path))
+    if rule is None:
+        raise HTTPException(403, "此功能未开放")
+    if rule is Door.OPEN:
+        return
+    session = _session(request, wired)
+    if request.method != "GET" and not secrets.compare_digest(form_token, session.form_token):
+        raise HTTPException(403, "表单已失效，请返回刷新后重试")
+    if rule is Door.HALF:
+        return
+    if not session.verified:
+        raise CodeNeeded
+    if session.must_change:
+        raise PasswordChangeNeeded
+    if isinstance(rule, Permission) and not session.user.may(rule):
+        raise HTTPException(403, "您的角色没有此项权限")
+
+
+def signed_in(request: Request) -> Session:
+    """The session that `guard` found."""
+    session = request.state.session
+    if not isinstance(session, Session):
+        raise TypeError("the route did not pass the guard")
+    return session
 
 
 SignedIn = Annotated[Session, Depends(signed_in)]
 
 
-def needs(permission: Permission) -> Callable[[SignedIn], Session]:
-    """A dependency that lets only users with `permission` pass; anyone else gets 403."""
-
-    def check(session: SignedIn) -> Session:
-        if session.must_change:
-            raise PasswordChangeNeeded
-        if not session.user.may(permission):
-            raise HTTPException(403, "您的角色没有此项权限")
-        return session
-
-    return check
-
-
-def genuine_form(session: SignedIn, form_token: Annotated[str, Form()]) -> None:
-    """A form must carry its session's token, or it was not sent from our page (403)."""
-    if not secrets.compare_digest(form_token, session.form_token):
-        raise HTTPException(403, "表单已失效，请返回刷新后重试")
-
-
-Genuine = Depends(genuine_form)
+def _session(request: Request, wired: Services) -> Session:
+    token = request.cookies.get(COOKIE, "")
+    if token:
+        with wired.truth.write() as tx:
+            session = sessions.find(tx, token=token, at=wired.clock.now())
+        if session is not None:
+            request.state.session = session
+            return session
+    raise SignInNeeded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
@@ -12,15 +12,40 @@ from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from cluewatch.bootstrap import Services
-from cluewatch.console import account, cases, desk, library, operations, tickets
-from cluewatch.console.access import PasswordChangeNeeded, SignInNeeded
+from cluewatch.console import (
+    account,
+    audit,
+    clues,
+    desk,
+    documents,
+    library,
+    operations,
+    review,
+    signing,
+    tickets,
+    users,
+)
+from cluewatch.console.access import CodeNeeded, PasswordChangeNeeded, SignInNeeded, guard
 from cluewatch.console.rendering import page
 from domain.errors import CluewatchError, IllegalMove, NotFound
 
+_PARTS = (
+    signing,
+    account,
+    desk,
+    library,
+    documents,
+    review,
+    clues,
+    tickets,
+    operations,
+    users,
+    audit,
+)
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+        "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -34,12 +59,13 @@ def create_app(services: Services) -> FastAPI:
     """The console over these services. Every route but sign-in and health needs a session."""
     app = FastAPI(title="Cluewatch", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
-    for part in (account, desk, library, cases, tickets, operations):
-        app.include_router(part.router)
+    for part in _PARTS:
+        app.include_router(part.router, dependencies=[Depends(guard)])
     static = StaticFiles(directory=Path(__file__).parent / "static")
     app.mount("/static", static, name="static")
     app.middleware("http")(_secure)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
+    app.add_exception_handler(CodeNeeded, _to_code)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
@@ -56,24 +82,40 @@ async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Respo
     return response
 
 
-def _to_sign_in(_request: Request, _error: Exception) -> Response:
-    return RedirectResponse("/login", status_code=303)
+def _to_sign_in(request: Request, _error: Exception) -> Response:
+    return _leave_for(request, "/login")
 
 
-def _to_password(_request: Request, _error: Exception) -> Response:
-    return RedirectResponse("/password", status_code=303)
+def _to_code(request: Request, _error: Exception) -> Response:
+    return _leave_for(request, "/login/code")
+
+
+def _to_password(request: Request, _error: Exception) -> Response:
+    return _leave_for(request, "/password")
+
+
+def _leave_for(request: Request, path: str) -> Response:
+    """Another page as a whole; a partial update must not put it inside this one."""
+    if "hx-request" in request.headers:
+        return Response(status_code=401, headers={"HX-Redirect": path})
+    return RedirectResponse(path, status_code=303)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     text = "没有这个页面" if error.status_code == 404 else str(error.detail)
-    return page(request, "error.html", status=error.status_code, message=text)
+    return _error(request, error.status_code, text)
 
 
-def _bad_request(request: Request, _error: Exception) -> Response:
-    return page(request, "error.html", status=422, message="请求的参数不完整或不合要求")
+def _bad_request(request: Request, _refused: Exception) -> Response:
+    return _error(request, 422, "请求的参数不完整或不合要求")
 
 
 def _known_error(request: Request, error: Exception) -> Response:
     status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, IllegalMove) else 400
-    return page(request, "error.html", status=status, message=str(error))
+    return _error(request, status, str(error))
+
+
+def _error(request: Request, status: int, message: str) -> Response:
+    part = "error_part.html" if "hx-request" in request.headers else "error.html"
+    return page(request, part, status=status, message=message)

@@ -5,35 +5,32 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from cluewatch.console.access import PasswordChangeNeeded, SignedIn, Wired
+from cluewatch.console.access import SignedIn, Wired
+from cluewatch.console.charts import stacked
 from cluewatch.console.rendering import page
-from documents import store as documents
+from cluewatch.statistics import overview
 from domain.people import Permission
-from tickets.calendar import civil_date
-from tickets.summary import summary
 
 router = APIRouter()
 
 
 @router.get("/")
 def home(request: Request, wired: Wired, session: SignedIn) -> Response:
-    """Counts by verdict, type and office; who may not see them is led to what is theirs."""
-    if session.must_change:
-        raise PasswordChangeNeeded
-    if session.user.limited_to_offices:
+    """The whole in numbers; who may not see all of it is led to what is theirs."""
+    user = session.user
+    if user.limited_to_offices:
         return RedirectResponse("/tickets", status_code=303)
-    if not session.user.may(Permission.READ_CLUE):
+    if not user.may(Permission.READ_CLUE):
         return page(request, "welcome.html")
+    if user.region:
+        return RedirectResponse("/clues", status_code=303)
     with wired.truth.read() as tx:
-        cases = summary(tx, today=civil_date(wired.clock.now()))
-        verdicts = documents.verdict_counts(tx)
-        found = documents.finding_counts(tx)
+        found = overview(tx, now=wired.clock.now())
     return page(
         request,
         "home.html",
-        cases=cases,
-        verdicts=verdicts,
-        findings=sorted(found.items(), key=lambda item: -item[1]),
+        overview=found,
+        chart=stacked(found.days),
         rules=wired.rulebook.rules,
         offices={office.id: office.name for office in wired.desk.offices.all},
     )

@@ -1,32 +1,28 @@
-"""Searching, and reading what was found: hits, documents, versions, screenshots."""
+"""Searching: an expression in, hits with the words marked out."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from attrs import frozen
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from cluewatch.accounts.store import Session
+from cluewatch.accounts import scope
 from cluewatch.bootstrap import Services
-from cluewatch.console.access import Wired, needs
-from cluewatch.console.marking import Run, paragraphs, snippet
+from cluewatch.console.access import SignedIn, Wired
+from cluewatch.console.marking import Run, snippet
 from cluewatch.console.rendering import page
 from documents import store as documents
 from domain.errors import NotFound, QuerySyntaxError
 from domain.pages import Document
-from domain.people import Permission
+from domain.people import User
 from domain.queries import Hit, SearchRequest, SearchResult, Sort
 from domain.queries import Query as SearchQuery
-from evidence import ledger
-from evidence import reader as evidence
 from indexer.highlight import highlights
 from indexer.language import parse
 
 router = APIRouter()
-Searcher = Annotated[Session, Depends(needs(Permission.SEARCH))]
-Reader = Annotated[Session, Depends(needs(Permission.READ_DOCUMENT))]
 FACETS = ("verdict", "type", "site")
 
 
@@ -41,9 +37,10 @@ class Shown:
 
 @router.get("/search")
 def search(
+    *,
     request: Request,
     wired: Wired,
-    _session: Searcher,
+    session: SignedIn,
     q: Annotated[str, Query(max_length=500)] = "",
     sort: Sort = Sort.RELEVANCE,
     after: Annotated[str | None, Query(max_length=500)] = None,
@@ -56,47 +53,19 @@ def search(
         return page(
             request, "search.html", q=q, sort=sort, result=None, hits=(), message=str(error)
         )
-    result, hits = (None, []) if query is None else _find(wired, query, sort, after)
+    result, hits = (None, []) if query is None else _find(wired, session.user, query, sort, after)
     return page(
         request, "search.html", q=q, sort=sort, result=result, hits=hits, message="", names=names
     )
 
 
-@router.get("/documents/{document_id}")
-def document(request: Request, wired: Wired, session: Reader, document_id: str) -> Response:
-    """One document: its words with what was found in them, the grounds, the captures."""
-    with wired.truth.write() as tx:
-        found = documents.get(tx, document_id)
-        assessment = documents.assessment(tx, document_id)
-        captures = [evidence.snapshot(tx, capture) for capture in found.captures]
-        ledger.append(
-            tx,
-            writer=ledger.ACCESS,
-            actor=session.user.name,
-            action="read",
-            subject=document_id,
-            detail={"page": "document"},
-            at=wired.clock.now(),
-        )
-    findings = assessment.findings if assessment else ()
-    rules = wired.rulebook.rules
-    return page(
-        request,
-        "document.html",
-        document=found,
-        assessment=assessment,
-        captures=captures,
-        rules=rules,
-        grade=wired.judge.policy.grade,
-        paragraphs=paragraphs(found, findings, {s: r.severity for s, r in rules.items()}),
-    )
-
-
 def _find(
-    wired: Services, query: SearchQuery, sort: Sort, after: str | None
+    wired: Services, user: User, query: SearchQuery, sort: Sort, after: str | None
 ) -> tuple[SearchResult, list[Shown]]:
-    result = wired.index.search(SearchRequest(query=query, sort=sort, after=after, facets=FACETS))
     with wired.truth.read() as tx:
+        within = scope.search(tx, user, query)
+        request = SearchRequest(query=within, sort=sort, after=after, facets=FACETS)
+        result = wired.index.search(request)
         shown = [_shown(tx, query, hit) for hit in result.hits]
     return result, [hit for hit in shown if hit is not None]
 

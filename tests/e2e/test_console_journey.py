@@ -90,6 +90,9 @@ def test_an_analyst_goes_from_a_word_to_the_proof(
 ) -> None:
     page = sign_in(browser, address, services, Role.ANALYST, Role.REVIEWER, Role.OPERATOR)
     shoot(page, "home")
+    page.get_by_role("link", name="复核", exact=True).click()
+    expect(page.get_by_role("button", name="勾选属实")).to_be_visible()
+    shoot(page, "review")
     page.get_by_role("link", name="检索", exact=True).click()
     page.get_by_label("检索式").fill("判定:CLUE 且 (治愈 或 注射)")
     page.get_by_role("button", name="检索").click()

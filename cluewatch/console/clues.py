@@ -1,0 +1,167 @@
+"""Clues: the list, the page of one, its proof, and the moves that analysts make."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, RedirectResponse
+
+from cluewatch.accounts import scope
+from cluewatch.casework import Casework
+from cluewatch.console.access import SignedIn, Wired
+from cluewatch.console.reading import note_read
+from cluewatch.console.rendering import page
+from cluewatch.console.spreadsheets import PAGE_ROWS, every, spreadsheet
+from cluewatch.console.words import word
+from domain.captures import SealStatus
+from domain.clues import ClueState
+from domain.people import User
+from evidence.seal_files import folder_of
+from evidence.seal_store import seal_of
+from tickets import clue_moves, ledger, worklist
+from tickets.clue_moves import ClueMove
+from tickets.worklist import ClueEntry, ClueFilter, Page
+
+router = APIRouter()
+Slug = Annotated[str | None, Query(max_length=64)]
+SANDBOX = "sandbox; default-src 'none'; img-src 'self'; frame-ancestors 'none'"
+"""The policy under which bytes of strangers are served: nothing in them may run or load."""
+
+
+@router.get("/clues")
+def clue_list(
+    *,
+    request: Request,
+    wired: Wired,
+    session: SignedIn,
+    state: ClueState | None = None,
+    type: Slug = None,
+    after: Annotated[str | None, Query(max_length=64)] = None,
+) -> Response:
+    """Clues, newest first; office handlers see those behind their own tickets."""
+    wanted = _filter(session.user, state, type)
+    with wired.truth.read() as tx:
+        found = worklist.clues(tx, wanted, after=after)
+        total = worklist.count_clues(tx, wanted)
+    return page(
+        request,
+        "clues.html",
+        found=found,
+        total=total,
+        wanted=wanted,
+        states=ClueState,
+        rules=wired.rulebook.rules,
+    )
+
+
+@router.get("/clues.xlsx")
+def clue_sheet(
+    wired: Wired, session: SignedIn, state: ClueState | None = None, type: Slug = None
+) -> Response:
+    """The same list as a spreadsheet."""
+    wanted = _filter(session.user, state, type)
+    titles = wired.type_titles
+    heads = (
+        "编号",
+        "状态",
+        "当事人",
+        "性质",
+        "违法类型",
+        "标题",
+        "网址",
+        "区划",
+        "固证",
+        "发现时间",
+    )
+    with wired.truth.write() as tx:
+        note_read(tx, wired, session.user, "clues", "spreadsheet")
+        rows = (
+            (
+                entry.number,
+                entry.state.value,
+                entry.subject_name,
+                word(entry.subject_kind),
+                "；".join(titles.get(slug, slug) for slug in entry.types),
+                entry.title,
+                entry.url,
+                entry.region,
+                entry.seal.value,
+                entry.raised_at,
+            )
+            for entry in every(partial(_page, tx, wanted))
+        )
+        return spreadsheet("线索", heads, rows)
+
+
+@router.get("/clues/{clue_id}")
+def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -> Response:
+    """One clue: who, which words, which articles, the proof, its tickets."""
+    with wired.truth.write() as tx:
+        clue = scope.clue(tx, session.user, clue_id)
+        note_read(tx, wired, session.user, clue.id, "clue")
+        tickets = ledger.of_clue(tx, clue.id)
+        seal = seal_of(tx, clue.id)
+        events = clue_moves.events(tx, clue.id)
+    return page(
+        request,
+        "clue.html",
+        clue=clue,
+        tickets=tickets,
+        seal=seal,
+        sealed=SealStatus.SEALED,
+        events=events,
+        moves=clue_moves.legal_moves(clue.state),
+        rules=wired.rulebook.rules,
+        offices={office.id: office.name for office in wired.desk.offices.all},
+    )
+
+
+@router.get("/clues/{clue_id}/screenshot.png")
+def screenshot(wired: Wired, session: SignedIn, clue_id: str) -> Response:
+    """The sealed picture, in a sandbox; every look is an entry of the access ledger."""
+    with wired.truth.write() as tx:
+        clue = scope.clue(tx, session.user, clue_id)
+        seal = seal_of(tx, clue.id)
+        if seal is None or not any(file.name == "screenshot.png" for file in seal.files):
+            raise HTTPException(404, "没有截图")
+        note_read(tx, wired, session.user, seal.id, "screenshot")
+    path = folder_of(wired.settings.evidence_directory, seal) / "screenshot.png"
+    return FileResponse(path, media_type="image/png", headers={"Content-Security-Policy": SANDBOX})
+
+
+@router.post("/clues/{clue_id}/moves")
+def move_clue(
+    *,
+    wired: Wired,
+    session: SignedIn,
+    clue_id: str,
+    move: Annotated[ClueMove, Form()],
+    note: Annotated[str, Form(max_length=500)] = "",
+    into: Annotated[str, Form(max_length=64)] = "",
+) -> Response:
+    """Take up, dismiss, merge, or issue a clue."""
+    at, actor = wired.clock.now(), session.user.name
+    with wired.truth.write() as tx:
+        clue = scope.clue(tx, session.user, clue_id)
+        if move is ClueMove.ISSUE:
+            Casework(wired).issue(tx, clue, automatic=False, actor=actor)
+        else:
+            target = scope.clue(tx, session.user, into).id if move is ClueMove.MERGE else None
+            clue_moves.clue_move(
+                tx, clue_id=clue.id, move=move, actor=actor, at=at, note=note, into=target
+            )
+    return RedirectResponse(f"/clues/{clue_id}", status_code=303)
+
+
+def _filter(user: User, state: ClueState | None, type: str | None) -> ClueFilter:
+    return ClueFilter(
+        state=state, type=type or None, offices=scope.offices(user), region=scope.region(user)
+    )
+
+
+def _page(tx: Connection, wanted: ClueFilter, after: str | None) -> Page[ClueEntry]:
+    return worklist.clues(tx, wanted, after=after, limit=PAGE_ROWS)
