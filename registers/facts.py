@@ -9,8 +9,11 @@ from sqlalchemy import Connection
 
 from domain.findings import Existence, Fact
 from domain.pages import Document, IdentifierKind
-from registers.institutions import Institution, name_key
-from registers.matching import Inquiry, Version, control, coverage, look_up, similar
+from registers.kinds import kind_of
+from registers.lookup import Version, control, coverage
+from registers.matching import DECIDED, NEAR, Candidate, Inquiry, candidates, decided
+from registers.names import name_key
+from registers.readers import Entry
 
 LICENCE = "institution_licence"
 DEPARTMENTS = "departments"
@@ -23,15 +26,21 @@ _AD_YEAR = re.compile(r"〔(20\d{2})〕")
 
 def institution_facts(tx: Connection, asked: Inquiry) -> tuple[Fact, Fact]:
     """`institution_licence` and `departments` of whoever the inquiry is about."""
-    found = look_up(tx, asked)
-    if len(found) == 1:
-        return _licence(tx, asked, found[0]), _departments(found[0])
+    kind = kind_of("institution")
+    found = candidates(tx, kind, asked)
+    meant = decided(found)
+    if meant is not None:
+        return _licence(tx, asked, meant), _departments(meant.version)
     no_departments = unverified(DEPARTMENTS, "没有对应到唯一的登记机构，诊疗科目无从核对")
-    if not found:
+    rivals = [one for one in found if one.score >= NEAR]
+    if not rivals:
         return _absence(tx, asked), no_departments
-    names = "、".join(sorted(_title(version) for version in found)[:5])
-    ambiguous = f"有 {len(found)} 家登记机构与本页相符，不能确定是哪一家：{names}"
-    return unverified(LICENCE, ambiguous), no_departments
+    names = "；".join(f"{_title(one.version)}：{one.words}" for one in rivals[:3])
+    if rivals[0].score >= DECIDED:
+        detail = f"有 {len(rivals)} 家登记机构与本页相符，不能确定是哪一家：{names}"
+    else:
+        detail = f"没有查到“{asked.subject}”，但有相近的登记机构：{names}"
+    return unverified(LICENCE, detail), no_departments
 
 
 def ad_approval_fact(document: Document, day: date) -> Fact:
@@ -66,24 +75,25 @@ def _ad_number(value: str, valid: bool | None, day: date) -> str:
     return f"格式相符，{given} 年核发，至取证日（{day}）可能仍在一年有效期内"
 
 
-def _licence(tx: Connection, asked: Inquiry, version: Version) -> Fact:
-    one = version.institution
-    newest = coverage(tx, one.region, asked.day)
-    if newest is not None and version.as_of < newest:
-        return _struck_off(tx, asked, version, newest)
+def _licence(tx: Connection, asked: Inquiry, meant: Candidate) -> Fact:
+    version = meant.version
+    one = version.entry
+    newest = coverage(tx, kind_of("institution"), one.region, asked.day)
+    if newest is not None and version.as_of < newest[1]:
+        return _struck_off(tx, version, newest)
     answer, remark = _on_day(one, asked.day)
     if asked.names and not _named_alike(one, asked):
         remark += f"；页面自称“{asked.subject}”，与登记名称不一致"
     return Fact(
         name=LICENCE,
         answer=answer,
-        detail=f"{_title(version)}：{remark}",
+        detail=f"{_title(version)}：{remark}（比对依据：{meant.words}）",
         source=_source(version),
         as_of=version.as_of,
     )
 
 
-def _on_day(one: Institution, day: date) -> tuple[Existence, str]:
+def _on_day(one: Entry, day: date) -> tuple[Existence, str]:
     if one.valid_from and day < one.valid_from:
         remark = f"有效期自 {one.valid_from} 起，晚于取证日（{day}），此前是否持证未核实"
         return Existence.UNVERIFIED, remark
@@ -93,25 +103,24 @@ def _on_day(one: Institution, day: date) -> tuple[Existence, str]:
     return Existence.PRESENT, f"取证日（{day}）在册"
 
 
-def _named_alike(one: Institution, asked: Inquiry) -> bool:
+def _named_alike(one: Entry, asked: Inquiry) -> bool:
     key = name_key(one.name)
     return any(key in name or name in key for name in asked.names)
 
 
-def _struck_off(tx: Connection, asked: Inquiry, version: Version, newest: date) -> Fact:
+def _struck_off(tx: Connection, version: Version, newest: tuple[str, date]) -> Fact:
     """The institution stands in an older version and no longer in the newest complete one."""
-    one = version.institution
-    asked_there = Inquiry(day=asked.day, region=one.region)
-    known = control(tx, asked_there, newest)
+    region, as_of = newest
+    known = control(tx, kind_of("institution"), region, as_of)
     if known is None:
         return unverified(LICENCE, "登记簿的对照查询没有找到已知记录，本次结果不可用")
     return Fact(
         name=LICENCE,
         answer=Existence.ABSENT,
-        detail=f"{_title(version)}在截至 {version.as_of} 的名录中在册，在截至 {newest} 的"
-        f" {one.region} 完整名录中已无记录（对照查询“{known.institution.name}”可以查到）",
+        detail=f"{_title(version)}在截至 {version.as_of} 的名录中在册，在截至 {as_of} 的"
+        f" {region} 完整名录中已无记录（对照查询“{known.entry.name}”可以查到）",
         source=_source(known),
-        as_of=newest,
+        as_of=as_of,
     )
 
 
@@ -122,29 +131,26 @@ def _absence(tx: Connection, asked: Inquiry) -> Fact:
         return unverified(LICENCE, "页面没有载明可供查询的主体名称、信用代码或登记号")
     if not asked.region:
         return unverified(LICENCE, f"没有查到“{subject}”，也不能确定其所在行政区划")
-    as_of = coverage(tx, asked.region, asked.day)
-    if as_of is None:
-        reason = f"登记簿在取证日（{asked.day}）没有 {asked.region} 的完整名录"
+    proof = coverage(tx, kind_of("institution"), asked.region, asked.day)
+    if proof is None:
+        reason = f"登记簿在取证日（{asked.day}）没有 {asked.region} 的有效完整名录"
         return unverified(LICENCE, f"没有查到“{subject}”，但{reason}")
-    near = similar(tx, asked)
-    if near:
-        names = "、".join(sorted(_title(version) for version in near)[:5])
-        return unverified(LICENCE, f"没有查到“{subject}”，但有名称相近的登记机构：{names}")
-    known = control(tx, asked, as_of)
+    region, as_of = proof
+    known = control(tx, kind_of("institution"), region, as_of)
     if known is None:
         return unverified(LICENCE, "登记簿的对照查询没有找到已知记录，本次结果不可用")
     return Fact(
         name=LICENCE,
         answer=Existence.ABSENT,
-        detail=f"{asked.region} 截至 {as_of} 的完整名录中没有“{subject}”"
-        f"（对照查询“{known.institution.name}”可以查到）",
+        detail=f"{region} 截至 {as_of} 的完整名录中没有“{subject}”"
+        f"（对照查询“{known.entry.name}”可以查到）",
         source=_source(known),
         as_of=as_of,
     )
 
 
 def _departments(version: Version) -> Fact:
-    names = "、".join(version.institution.departments)
+    names = version.entry.detail("departments")
     return Fact(
         name=DEPARTMENTS,
         answer=Existence.PRESENT if names else Existence.UNVERIFIED,
@@ -155,8 +161,9 @@ def _departments(version: Version) -> Fact:
 
 
 def _title(version: Version) -> str:
-    one = version.institution
-    number = f"登记号 {one.licence_no}" if one.licence_no else one.usci or "无登记号"
+    one = version.entry
+    licence_no = one.numbers.get("licence_no")
+    number = f"登记号 {licence_no}" if licence_no else one.numbers.get("usci", "无登记号")
     return f"{one.name}（{number}）"
 
 

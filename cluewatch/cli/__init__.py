@@ -23,6 +23,7 @@ from cluewatch.cli import (
     matters,
     models,
     operations,
+    registers,
     rules,
     setup,
     tickets,
@@ -42,6 +43,7 @@ for part in (demo, setup, intake, crawling, library, cases, tickets, rules, mode
 tickets.ticket_app.add_typer(matters.commands)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
+app.add_typer(registers.app, name="register")
 
 
 def main() -> None:

@@ -1,0 +1,194 @@
+"""What the registers hold for a day: versions in force, complete lists, the control query."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+
+from attrs import frozen
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+
+from registers.kinds import Kind
+from registers.names import grams, name_key
+from registers.readers import Entry
+from registers.tables import covered, entries, imports, keys
+from storage.records import from_json
+
+_MOST_IDENTITIES = 200
+_MOST_VERSIONS = 2000
+
+Keys = Mapping[str, Collection[str]]
+"""Scheme → values; what a look-up goes by (registers.tables.keys)."""
+
+
+@frozen(kw_only=True)
+class Version:
+    """A record as one import states it."""
+
+    entry: Entry
+    identity: str
+    as_of: date
+    file: str
+
+
+def find(tx: Connection, kind: Kind, wanted: Keys, *, day: date) -> tuple[Version, ...]:
+    """The records of which any version bears any of these keys, each as in force on `day`."""
+    alike = [
+        and_(keys.c.scheme == scheme, keys.c.value.in_(list(values)))
+        for scheme, values in wanted.items()
+        if values
+    ]
+    return _in_force(tx, kind, _identities(tx, kind, or_(*alike)), day) if alike else ()
+
+
+def find_alike(
+    tx: Connection, kind: Kind, own: str, *, city: str, day: date
+) -> tuple[Version, ...]:
+    """The records whose own name is part of `own`, or shares half of its character pairs.
+
+    `own` is the core of a name (registers.names), `city` the first four digits of a division
+    code, "" for everywhere.
+    """
+    pairs = grams(own)
+    if not pairs:
+        return ()
+    parts = {own[i:j] for i in range(len(own)) for j in range(i + 2, len(own) + 1)}
+    shared = func.count(func.distinct(keys.c.value))
+    by_part = _of_city(city).where(
+        keys.c.kind == kind.key, keys.c.scheme == "core", keys.c.value.in_(parts)
+    )
+    by_pairs = (
+        _of_city(city)
+        .where(keys.c.kind == kind.key, keys.c.scheme == "gram", keys.c.value.in_(pairs))
+        .group_by(entries.c.identity)
+        .having(shared * 2 >= len(pairs))
+        .order_by(shared.desc(), entries.c.identity)
+    )
+    found = [
+        identity
+        for wanted in (by_part.distinct(), by_pairs)
+        for identity in tx.execute(wanted.limit(_MOST_IDENTITIES)).scalars()
+    ]
+    return _in_force(tx, kind, list(dict.fromkeys(found)), day)
+
+
+def coverage(tx: Connection, kind: Kind, region: str, day: date) -> tuple[str, date] | None:
+    """The division and day of the newest complete list that proves something for `region` on
+    `day`: of the division itself, its city, its province or the country, and not too old."""
+    if not kind.proves_days or len(region) != 6:
+        return None
+    places = (region, f"{region[:4]}00", f"{region[:2]}0000", "000000")
+    wanted = (
+        select(covered.c.region, covered.c.as_of)
+        .where(
+            covered.c.kind == kind.key,
+            covered.c.region.in_(places),
+            covered.c.as_of <= day,
+            covered.c.as_of >= day - timedelta(days=kind.proves_days),
+        )
+        .order_by(covered.c.as_of.desc(), covered.c.region.desc())
+        .limit(1)
+    )
+    found = tx.execute(wanted).one_or_none()
+    return None if found is None else (found.region, found.as_of)
+
+
+def control(tx: Connection, kind: Kind, region: str, as_of: date) -> Version | None:
+    """A known record of a complete list, when every way of asking finds it; None when one fails.
+
+    Without it an empty answer could as well come from a broken register.
+    """
+    row = tx.execute(
+        _versions()
+        .join(covered, covered.c.import_id == entries.c.import_id)
+        .where(covered.c.kind == kind.key, covered.c.region == region, covered.c.as_of == as_of)
+        .where(entries.c.region.startswith(_prefix(region), autoescape=True))
+        .order_by(entries.c.import_id, entries.c.row)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    known = _version(row)
+    one = known.entry
+    ways: list[Keys] = [{"name": [name_key(one.name)]}]
+    ways += [{scheme: [value]} for scheme, value in one.numbers.items()]
+    return known if all(_finds(tx, kind, way, known) for way in ways) else None
+
+
+def named(tx: Connection, kind: Kind, text: str, *, day: date, limit: int) -> list[Version]:
+    """Records whose number or name is `text`, or else whose name holds it, as of `day`."""
+    exact = or_(keys.c.value == name_key(text), keys.c.value == text.strip().upper())
+    found = _in_force(tx, kind, _identities(tx, kind, exact), day)
+    if not found:
+        wanted = select(entries.c.identity).where(
+            entries.c.kind == kind.key, entries.c.name.contains(text.strip(), autoescape=True)
+        )
+        identities = tx.execute(wanted.distinct().order_by("identity").limit(limit)).scalars()
+        found = _in_force(tx, kind, list(identities), day)
+    return list(found[:limit])
+
+
+def _finds(tx: Connection, kind: Kind, way: Keys, known: Version) -> bool:
+    found = find(tx, kind, way, day=known.as_of)
+    return known.identity in {version.identity for version in found}
+
+
+def _prefix(region: str) -> str:
+    if region.endswith("0000"):
+        return "" if region == "000000" else region[:2]
+    return region[:4] if region.endswith("00") else region
+
+
+def _identities(tx: Connection, kind: Kind, condition: ColumnElement[bool]) -> list[str]:
+    wanted = _of_city("").where(keys.c.kind == kind.key, condition).distinct()
+    return list(tx.execute(wanted.limit(_MOST_IDENTITIES)).scalars())
+
+
+def _of_city(city: str) -> Select[str]:
+    """Identities of the records beside their keys; the caller says which keys."""
+    wanted = select(entries.c.identity).join(
+        keys, (keys.c.import_id == entries.c.import_id) & (keys.c.row == entries.c.row)
+    )
+    return wanted.where(entries.c.region.startswith(city, autoescape=True)) if city else wanted
+
+
+def _in_force(
+    tx: Connection, kind: Kind, identities: Collection[str], day: date
+) -> tuple[Version, ...]:
+    """Of each record the newest version not after `day`; failing that a later one that says of
+    itself that it was valid by then."""
+    if not identities:
+        return ()
+    wanted = _versions().where(entries.c.kind == kind.key, entries.c.identity.in_(list(identities)))
+    newest_first = wanted.order_by(entries.c.as_of.desc(), entries.c.row.desc())
+    rows = tx.execute(newest_first.limit(_MOST_VERSIONS)).all()
+    chosen: dict[str, Version] = {}
+    for version in map(_version, reversed(rows)):
+        since = version.entry.valid_from
+        known = version.as_of <= day
+        if known or (version.identity not in chosen and since is not None and since <= day):
+            chosen[version.identity] = version
+    found = tuple(chosen.values())
+    return tuple(v for v in found if not any(_succeeds(other, v) for other in found))
+
+
+def _succeeds(newer: Version, older: Version) -> bool:
+    """Whether `older` is the same record before it gained a number, and not a second one."""
+    one, other = newer.entry, older.entry
+    return (
+        newer.as_of > older.as_of
+        and (name_key(one.name), one.region) == (name_key(other.name), other.region)
+        and other.numbers.items() <= one.numbers.items()
+        and other.parties.items() <= one.parties.items()
+    )
+
+
+def _versions() -> Select[str, str, date, str]:
+    columns = (entries.c.record, entries.c.identity, entries.c.as_of, imports.c.file)
+    return select(*columns).join(imports, imports.c.id == entries.c.import_id)
+
+
+def _version(row: Row[str, str, date, str]) -> Version:
+    return Version(
+        entry=from_json(Entry, row.record), identity=row.identity, as_of=row.as_of, file=row.file
+    )
