@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain.findings import Fact
 from domain.pages import Document
-from registers.facts import DEPARTMENTS, LICENCE, ad_approval_fact, institution_facts, unverified
+from registers.facts import facts_of, nothing_known
 from registers.matching import inquiry
 from storage.database import Database
 
@@ -37,19 +37,15 @@ class RegisterBook:
         self._region_of_source = region_of_source
 
     def facts_about(self, document: Document) -> tuple[Fact, ...]:
-        """`institution_licence`, `departments` and `medical_ad_approval` on the day of capture."""
+        """Answers about the page on its day of capture (registers.facts)."""
         day = document.captured_at.astimezone(CHINA).date()
         asked = inquiry(document, day=day, region=self._region(document))
         try:
             with self._database.read() as tx:
-                about = institution_facts(tx, asked)
+                return facts_of(tx, document, asked)
         except SQLAlchemyError as error:
             _log.warning("register_unavailable", document_id=document.id, error=str(error))
-            about = (
-                unverified(LICENCE, "登记簿暂时无法查询"),
-                unverified(DEPARTMENTS, "登记簿暂时无法查询"),
-            )
-        return (*about, ad_approval_fact(document, day))
+            return nothing_known()
 
     def _region(self, document: Document) -> str:
         if self._region_of_source is None or document.source_id is None:

@@ -47,7 +47,8 @@ class Field:
 
 @frozen(kw_only=True)
 class Kind:
-    """One register. `identity` are the combinations of fields that make two rows one record.
+    """One register. `identity` are the combinations of fields that make two rows one record,
+    `subject` is the field that names the party that the record is about.
 
     A complete list proves that something is missing up to `proves_days` after its as-of date;
     0: never, because a list of the past is never complete.
@@ -57,6 +58,7 @@ class Kind:
     title: str
     fields: Mapping[str, Field]
     identity: tuple[tuple[str, ...], ...]
+    subject: str
     proves_days: int
 
 
@@ -69,6 +71,7 @@ class _Field(Strict):
 class _Kind(Strict):
     title: str
     proves_days: int
+    subject: str = "name"
     fields: list[str]
     identity: list[list[str]]
     required: list[str] = Default(default_factory=list)
@@ -98,7 +101,12 @@ def kind_of(key: str) -> Kind:
 
 
 def _kind(key: str, one: _Kind, shared: Mapping[str, _Field], data: DataFile) -> Kind:
-    named = {*one.required, *one.headings, *(part for parts in one.identity for part in parts)}
+    named = {
+        one.subject,
+        *one.required,
+        *one.headings,
+        *(part for parts in one.identity for part in parts),
+    }
     unknown = [f for f in one.fields if f not in shared] + sorted(named - {*one.fields})
     if unknown or "name" not in one.fields:
         raise ConfigError(
@@ -118,5 +126,6 @@ def _kind(key: str, one: _Kind, shared: Mapping[str, _Field], data: DataFile) ->
             for name in one.fields
         },
         identity=tuple(tuple(parts) for parts in one.identity),
+        subject=one.subject,
         proves_days=one.proves_days,
     )

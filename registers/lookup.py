@@ -14,8 +14,13 @@ from registers.readers import Entry
 from registers.tables import covered, entries, imports, keys
 from storage.records import from_json
 
-_MOST_IDENTITIES = 200
-_MOST_VERSIONS = 2000
+COUNTRY = "000000"
+"""The division code that stands for all of them."""
+
+MOST = 1000
+"""How many records a look-up finds at most; as many as that may be cut short."""
+
+_MOST_VERSIONS = 10_000
 
 Keys = Mapping[str, Collection[str]]
 """Scheme → values; what a look-up goes by (registers.tables.keys)."""
@@ -67,7 +72,7 @@ def find_alike(
     found = [
         identity
         for wanted in (by_part.distinct(), by_pairs)
-        for identity in tx.execute(wanted.limit(_MOST_IDENTITIES)).scalars()
+        for identity in tx.execute(wanted.limit(MOST)).scalars()
     ]
     return _in_force(tx, kind, list(dict.fromkeys(found)), day)
 
@@ -77,7 +82,7 @@ def coverage(tx: Connection, kind: Kind, region: str, day: date) -> tuple[str, d
     `day`: of the division itself, its city, its province or the country, and not too old."""
     if not kind.proves_days or len(region) != 6:
         return None
-    places = (region, f"{region[:4]}00", f"{region[:2]}0000", "000000")
+    places = (region, f"{region[:4]}00", f"{region[:2]}0000", COUNTRY)
     wanted = (
         select(covered.c.region, covered.c.as_of)
         .where(
@@ -115,6 +120,11 @@ def control(tx: Connection, kind: Kind, region: str, as_of: date) -> Version | N
     return known if all(_finds(tx, kind, way, known) for way in ways) else None
 
 
+def held_kinds(tx: Connection, day: date) -> frozenset[str]:
+    """The registers of which any list describes `day` or a day before it."""
+    return frozenset(tx.execute(select(imports.c.kind).where(imports.c.as_of <= day)).scalars())
+
+
 def named(tx: Connection, kind: Kind, text: str, *, day: date, limit: int) -> list[Version]:
     """Records whose number or name is `text`, or else whose name holds it, as of `day`."""
     exact = or_(keys.c.value == name_key(text), keys.c.value == text.strip().upper())
@@ -135,13 +145,13 @@ def _finds(tx: Connection, kind: Kind, way: Keys, known: Version) -> bool:
 
 def _prefix(region: str) -> str:
     if region.endswith("0000"):
-        return "" if region == "000000" else region[:2]
+        return "" if region == COUNTRY else region[:2]
     return region[:4] if region.endswith("00") else region
 
 
 def _identities(tx: Connection, kind: Kind, condition: ColumnElement[bool]) -> list[str]:
     wanted = _of_city("").where(keys.c.kind == kind.key, condition).distinct()
-    return list(tx.execute(wanted.limit(_MOST_IDENTITIES)).scalars())
+    return list(tx.execute(wanted.limit(MOST)).scalars())
 
 
 def _of_city(city: str) -> Select[str]:

@@ -20,7 +20,7 @@ from registers.readers import Entry
 DECIDED = 0.75
 """From this score a single candidate is the one that is meant."""
 
-NEAR = 0.35
+NEAR = 0.3
 """From this score a candidate stands in the way of 无."""
 
 _LEAD = 0.8
@@ -75,7 +75,7 @@ class Candidate:
 
 
 @frozen(kw_only=True)
-class _Clue:
+class _Shared:
     """One thing that page and record share: how much it proves by itself, and its words."""
 
     weight: float
@@ -114,44 +114,48 @@ def candidates(tx: Connection, kind: Kind, asked: Inquiry) -> tuple[Candidate, .
     was asked for is found as it is written."""
     wanted = {
         **{s: [number_key(v) for v in found] for s, found in asked.numbers.items()},
-        "name": asked.names,
+        kind.subject: asked.names,
         "phone": asked.phones,
         "place": asked.places,
     }
     found = lookup.find(tx, kind, wanted, day=asked.day)
-    ranked = _ranked(found, asked)
-    if asked.names and not any(c.score >= DECIDED for c in ranked):
+    ranked = _ranked(found, kind, asked)
+    by_name = asked.names and kind.subject == "name"
+    if by_name and not any(c.score >= DECIDED for c in ranked):
         by_identity = {version.identity: version for version in found}
         for name in asked.names:
             city = asked.region[:4]
             alike = lookup.find_alike(tx, kind, core(name), city=city, day=asked.day)
             by_identity |= {version.identity: version for version in alike}
-        ranked = _ranked(by_identity.values(), asked)
+        ranked = _ranked(by_identity.values(), kind, asked)
     return ranked
 
 
-def decided(found: tuple[Candidate, ...]) -> Candidate | None:
-    """The one that is meant: sure enough by itself, and clearly more so than the next."""
+def decided(found: tuple[Candidate, ...], *, several: bool = False) -> Candidate | None:
+    """The one that is meant: sure enough by itself, and clearly more so than the next.
+
+    `several`: the register holds many records of one party, so that equals are no rivals.
+    """
     if not found or found[0].score < DECIDED:
         return None
-    if len(found) > 1 and (1 - found[0].score) > _LEAD * (1 - found[1].score):
+    if not several and len(found) > 1 and (1 - found[0].score) > _LEAD * (1 - found[1].score):
         return None
     return found[0]
 
 
-def score(entry: Entry, asked: Inquiry) -> tuple[float, tuple[str, ...]]:
-    """How surely the inquiry means this record, and why.
+def score(entry: Entry, name: str, asked: Inquiry) -> tuple[float, tuple[str, ...]]:
+    """How surely the inquiry means this record, of the party `name`, and why.
 
     Clues are taken as independent: the doubt that each leaves multiplies. Another number, another
     branch or another city takes its part away again.
     """
-    name = _name_clue(entry, asked)
+    alike = _name_clue(name_key(name), asked)
     clues = [
         *_number_clues(entry, asked),
-        *([name] if name else []),
-        *([_Clue(weight=0.65, words="电话一致")] if {*entry.phones} & {*asked.phones} else []),
+        *([alike] if alike else []),
+        *([_Shared(weight=0.65, words="电话一致")] if {*entry.phones} & {*asked.phones} else []),
         *(
-            [_Clue(weight=0.45, words="门牌一致")]
+            [_Shared(weight=0.45, words="门牌一致")]
             if place_key(entry.address) in asked.places
             else []
         ),
@@ -160,61 +164,61 @@ def score(entry: Entry, asked: Inquiry) -> tuple[float, tuple[str, ...]]:
     for clue in clues:
         doubt *= 1 - clue.weight
     sure = 1 - doubt
-    named = name is not None or any(clue.weight >= DECIDED for clue in clues)
+    named = alike is not None or any(clue.weight >= DECIDED for clue in clues)
     if asked.names and not named:
         sure = min(sure, _UNNAMED)
     words = [clue.words for clue in clues]
-    for factor, reason in _doubts(entry, asked):
+    for factor, reason in _doubts(entry, name_key(name), asked):
         sure *= factor
         words.append(reason)
     return sure, tuple(words)
 
 
-def _ranked(versions: Iterable[Version], asked: Inquiry) -> tuple[Candidate, ...]:
+def _ranked(versions: Iterable[Version], kind: Kind, asked: Inquiry) -> tuple[Candidate, ...]:
     found = []
     for version in versions:
-        sure, reasons = score(version.entry, asked)
+        entry = version.entry
+        sure, reasons = score(entry, entry.parties.get(kind.subject, entry.name), asked)
         if sure > 0:
             found.append(Candidate(version=version, score=sure, reasons=reasons))
     return tuple(sorted(found, key=lambda c: (-c.score, c.version.identity)))
 
 
-def _number_clues(entry: Entry, asked: Inquiry) -> Iterator[_Clue]:
+def _number_clues(entry: Entry, asked: Inquiry) -> Iterator[_Shared]:
     for scheme, (weight, _) in _NUMBERS.items():
         if entry.numbers.get(scheme) in asked.numbers.get(scheme, ()):
-            yield _Clue(weight=weight, words=f"{_TITLES[scheme]}一致")
+            yield _Shared(weight=weight, words=f"{_TITLES[scheme]}一致")
 
 
-def _name_clue(entry: Entry, asked: Inquiry) -> _Clue | None:
+def _name_clue(key: str, asked: Inquiry) -> _Shared | None:
     """The strongest thing that the name asked for and the record's have in common."""
-    key = name_key(entry.name)
     found = [clue for name in asked.names if (clue := _alike(key, name)) is not None]
     return max(found, key=lambda clue: clue.weight, default=None)
 
 
-def _alike(key: str, name: str) -> _Clue | None:
+def _alike(key: str, name: str) -> _Shared | None:
     if key == name:
-        return _Clue(weight=0.85, words="名称完全一致")
+        return _Shared(weight=0.85, words="名称完全一致")
     if plain_key(key) == plain_key(name):
-        return _Clue(weight=0.80, words="名称一致（区划、公司字样除外）")
+        return _Shared(weight=0.80, words="名称一致（区划、公司字样除外）")
     short, long = sorted((key, name), key=len)
     if len(short) >= _LEAST_NAME and short in long:
-        return _Clue(weight=0.5, words="名称相互包含")
+        return _Shared(weight=0.5, words="名称相互包含")
     own, other = core(key), core(name)
-    if own == other and len(own) >= 2:
-        return _Clue(weight=0.45, words=f"字号“{own}”相同")
+    for part, whole in ((own, name), (other, key)):
+        if part in whole:
+            return _Shared(weight=0.45, words=f"字号“{part}”见于名称")
     ratio = SequenceMatcher(None, own, other, autojunk=False).ratio()
     if ratio < 0.5 or min(len(own), len(other)) < 2:
         return None
-    return _Clue(weight=0.55 * ratio, words=f"字号相近（{ratio:.2f}）")
+    return _Shared(weight=0.55 * ratio, words=f"字号相近（{ratio:.2f}）")
 
 
-def _doubts(entry: Entry, asked: Inquiry) -> Iterator[tuple[float, str]]:
+def _doubts(entry: Entry, key: str, asked: Inquiry) -> Iterator[tuple[float, str]]:
     for scheme, (_, factor) in _NUMBERS.items():
         own, stated = entry.numbers.get(scheme), asked.numbers.get(scheme, ())
         if own and stated and own not in stated:
             yield factor, f"{_TITLES[scheme]}不一致"
-    key = name_key(entry.name)
     if asked.names and all(
         bool(_BRANCH.search(n)) != bool(_BRANCH.search(key)) for n in asked.names
     ):

@@ -86,7 +86,7 @@ def test_namesakes_are_told_apart_by_division_or_not_at_all(
     assert TWIN_NO in fact.detail
     fact = licence(book, document("蓝天口腔门诊部", source=None))
     assert fact.answer is U
-    assert "2 家" in fact.detail
+    assert "2 条" in fact.detail
     page = document("蓝天口腔门诊部", (IdentifierKind.PHONE, "4000000123"), source=None)
     assert licence(book, page).answer is P
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import ConfigError, NotFound, PermanentError
@@ -88,6 +88,7 @@ def test_every_register_takes_a_list_with_its_own_headings(
 
 
 @pytest.mark.parametrize("kind", kinds().values(), ids=kinds())
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_no_row_breaks_the_reader(kind: Kind, data: st.DataObject) -> None:
     cells: Mapping[str, str] = data.draw(
