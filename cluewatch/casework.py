@@ -18,7 +18,7 @@ from domain.ids import derive_id
 from domain.pages import Document
 from domain.tickets import Ticket
 from evidence import requests, seal_store
-from tickets import clues, issue, recurrence, subjects
+from tickets import clues, issue, recurrence, subject_merges, subjects, traces
 
 SYSTEM = "system"
 SEAL_WITHIN = timedelta(minutes=10)
@@ -45,14 +45,16 @@ class Casework:
         if not grave:
             return
         at = services.clock.now()
+        attributed = subjects.attribute(
+            document, facts, assessment, source_region=_region(tx, document)
+        )
+        traces.keep(tx, attributed.id, document)
         raised = clues.raise_clues(
             tx,
             document=document,
             assessment=evolve(assessment, findings=grave),
             snapshot_id=snapshot.id,
-            subject=subjects.attribute(
-                document, facts, assessment, source_region=_region(tx, document)
-            ),
+            subject=subject_merges.standing(tx, attributed),
             types=services.route_types,
             ids=services.ids,
             at=at,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Connection
 
-from domain.findings import Existence, Fact
+from domain.findings import Existence, Fact, Registered
 from registers.kinds import Kind
 from registers.lookup import COUNTRY, Version, control, coverage, find
-from registers.matching import DECIDED, NEAR, Candidate, Inquiry, candidates, decided
+from registers.matching import DECIDED, NEAR, SURE, Candidate, Inquiry, candidates, decided
 from registers.names import name_key, number_key
 from registers.readers import Entry
 
@@ -131,7 +131,20 @@ def _found(tx: Connection, kind: Kind, fact: str, asked: Inquiry, meant: Candida
     if asked.names and not named_alike(owner, asked.names):
         remark += f"；页面自称“{asked.subject}”，与登记名称不一致"
     detail = f"{title_of(version)}：{remark}（比对依据：{meant.words}）"
-    return Answer(fact=stated(fact, answer, detail, version, kind), version=version)
+    found = stated(fact, answer, detail, version, kind)
+    if meant.score >= SURE and kind.subject == "name":
+        found = evolve(found, registered=_registered(one))
+    return Answer(fact=found, version=version)
+
+
+def _registered(one: Entry) -> Registered:
+    return Registered(
+        name=one.name,
+        usci=one.numbers.get("usci"),
+        licence_no=one.numbers.get("licence_no"),
+        region=one.region,
+        address=one.address,
+    )
 
 
 def _struck_off(

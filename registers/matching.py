@@ -20,6 +20,9 @@ from registers.readers import Entry
 DECIDED = 0.75
 """From this score a single candidate is the one that is meant."""
 
+SURE = 0.85
+"""From this score the page is attributed to the party of the record."""
+
 NEAR = 0.3
 """From this score a candidate stands in the way of 无."""
 

@@ -26,6 +26,7 @@ from cluewatch.cli import (
     registers,
     rules,
     setup,
+    subjects,
     tickets,
 )
 from cluewatch.cli.output import Exit, err
@@ -44,6 +45,7 @@ tickets.ticket_app.add_typer(matters.commands)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
 app.add_typer(registers.app, name="register")
+app.add_typer(subjects.app, name="subject")
 
 
 def main() -> None:
