@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from registers.kinds import Kind
-from registers.names import grams, name_key
+from registers.names import core, grams, name_key, neighbours, plain_key
 from registers.readers import Entry
 from registers.tables import covered, entries, imports, keys
 from storage.records import from_json
@@ -20,6 +20,7 @@ COUNTRY = "000000"
 MOST = 1000
 """How many records a look-up finds at most; as many as that may be cut short."""
 
+_MOST_ALIKE = 60
 _MOST_VERSIONS = 10_000
 
 Keys = Mapping[str, Collection[str]]
@@ -28,12 +29,13 @@ Keys = Mapping[str, Collection[str]]
 
 @frozen(kw_only=True)
 class Version:
-    """A record as one import states it."""
+    """A record as one import states it; `former` are the names that earlier ones gave it."""
 
     entry: Entry
     identity: str
     as_of: date
     file: str
+    former: tuple[str, ...] = ()
 
 
 def find(tx: Connection, kind: Kind, wanted: Keys, *, day: date) -> tuple[Version, ...]:
@@ -47,21 +49,27 @@ def find(tx: Connection, kind: Kind, wanted: Keys, *, day: date) -> tuple[Versio
 
 
 def find_alike(
-    tx: Connection, kind: Kind, own: str, *, city: str, day: date
+    tx: Connection, kind: Kind, name: str, *, city: str, day: date
 ) -> tuple[Version, ...]:
-    """The records whose own name is part of `own`, or shares half of its character pairs.
+    """The records whose name differs from the name key `name` by one character, whose own part
+    is part of its own part, or shares half of its character pairs.
 
-    `own` is the core of a name (registers.names), `city` the first four digits of a division
-    code, "" for everywhere.
+    Of very many only those that share most. `city` are the first four digits of a division code,
+    "" for everywhere.
     """
+    own = core(name)
     pairs = grams(own)
-    if not pairs:
-        return ()
     parts = {own[i:j] for i in range(len(own)) for j in range(i + 2, len(own) + 1)}
     shared = func.count(func.distinct(keys.c.value))
+    longest = func.max(func.length(keys.c.value))
+    near = neighbours(plain_key(name))
+    by_near = _of_city(city).where(
+        keys.c.kind == kind.key, keys.c.scheme == "near", keys.c.value.in_(near)
+    )
     by_part = _of_city(city).where(
         keys.c.kind == kind.key, keys.c.scheme == "core", keys.c.value.in_(parts)
     )
+    by_part = by_part.group_by(entries.c.identity).order_by(longest.desc(), entries.c.identity)
     by_pairs = (
         _of_city(city)
         .where(keys.c.kind == kind.key, keys.c.scheme == "gram", keys.c.value.in_(pairs))
@@ -71,8 +79,8 @@ def find_alike(
     )
     found = [
         identity
-        for wanted in (by_part.distinct(), by_pairs)
-        for identity in tx.execute(wanted.limit(MOST)).scalars()
+        for wanted in (by_near.distinct(), by_part, by_pairs)
+        for identity in tx.execute(wanted.limit(_MOST_ALIKE)).scalars()
     ]
     return _in_force(tx, kind, list(dict.fromkeys(found)), day)
 
@@ -171,34 +179,61 @@ def _in_force(
         return ()
     wanted = _versions().where(entries.c.kind == kind.key, entries.c.identity.in_(list(identities)))
     newest_first = wanted.order_by(entries.c.as_of.desc(), entries.c.row.desc())
-    rows = tx.execute(newest_first.limit(_MOST_VERSIONS)).all()
-    chosen: dict[str, Version] = {}
-    for version in map(_version, reversed(rows)):
-        since = version.entry.valid_from
-        known = version.as_of <= day
-        if known or (version.identity not in chosen and since is not None and since <= day):
-            chosen[version.identity] = version
-    found = tuple(chosen.values())
-    return tuple(v for v in found if not any(_succeeds(other, v) for other in found))
+    known: dict[str, Version] = {}
+    later: dict[str, Version] = {}
+    former: dict[str, dict[str, None]] = {}
+    for row in tx.execute(newest_first.limit(_MOST_VERSIONS)):
+        if row.as_of > day:
+            version = _version(row)
+            since = version.entry.valid_from
+            if since is not None and since <= day:
+                later[row.identity] = version
+        elif row.identity not in known:
+            known[row.identity] = _version(row)
+        elif row.name != known[row.identity].entry.name:
+            former.setdefault(row.identity, {})[row.name] = None
+    return _without_forerunners(
+        evolve(version, former=tuple(former.get(identity, ())))
+        for identity, version in {**later, **known}.items()
+    )
+
+
+def _without_forerunners(found: Iterable[Version]) -> tuple[Version, ...]:
+    """Leave out what is the same record before it gained a number."""
+    places: dict[tuple[str, str], list[Version]] = {}
+    for version in found:
+        one = version.entry
+        places.setdefault((name_key(one.name), one.region), []).append(version)
+    return tuple(
+        version
+        for there in places.values()
+        for version in there
+        if not any(_succeeds(other, version) for other in there)
+    )
 
 
 def _succeeds(newer: Version, older: Version) -> bool:
-    """Whether `older` is the same record before it gained a number, and not a second one."""
+    """Whether `older`, of the same name and place, is no second record."""
     one, other = newer.entry, older.entry
     return (
         newer.as_of > older.as_of
-        and (name_key(one.name), one.region) == (name_key(other.name), other.region)
         and other.numbers.items() <= one.numbers.items()
         and other.parties.items() <= one.parties.items()
     )
 
 
-def _versions() -> Select[str, str, date, str]:
-    columns = (entries.c.record, entries.c.identity, entries.c.as_of, imports.c.file)
+def _versions() -> Select[str, str, str, date, str]:
+    columns = (
+        entries.c.record,
+        entries.c.name,
+        entries.c.identity,
+        entries.c.as_of,
+        imports.c.file,
+    )
     return select(*columns).join(imports, imports.c.id == entries.c.import_id)
 
 
-def _version(row: Row[str, str, date, str]) -> Version:
+def _version(row: Row[str, str, str, date, str]) -> Version:
     return Version(
         entry=from_json(Entry, row.record), identity=row.identity, as_of=row.as_of, file=row.file
     )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import SequenceMatcher
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from sqlalchemy import Connection
 
 from domain.pages import Document, Identifier, IdentifierKind
 from registers import lookup
 from registers.kinds import Kind
 from registers.lookup import Version
-from registers.names import core, name_key, number_key, place_key, plain_key
+from registers.names import core, name_key, neighbours, number_key, place_key, plain_key
 from registers.readers import Entry
 
 DECIDED = 0.75
@@ -128,7 +128,7 @@ def candidates(tx: Connection, kind: Kind, asked: Inquiry) -> tuple[Candidate, .
         by_identity = {version.identity: version for version in found}
         for name in asked.names:
             city = asked.region[:4]
-            alike = lookup.find_alike(tx, kind, core(name), city=city, day=asked.day)
+            alike = lookup.find_alike(tx, kind, name, city=city, day=asked.day)
             by_identity |= {version.identity: version for version in alike}
         ranked = _ranked(by_identity.values(), kind, asked)
     return ranked
@@ -146,13 +146,14 @@ def decided(found: tuple[Candidate, ...], *, several: bool = False) -> Candidate
     return found[0]
 
 
-def score(entry: Entry, name: str, asked: Inquiry) -> tuple[float, tuple[str, ...]]:
-    """How surely the inquiry means this record, of the party `name`, and why.
+def score(entry: Entry, names: Sequence[str], asked: Inquiry) -> tuple[float, tuple[str, ...]]:
+    """How surely the inquiry means this record, and why. `names` are its party's, newest first.
 
     Clues are taken as independent: the doubt that each leaves multiplies. Another number, another
     branch or another city takes its part away again.
     """
-    alike = _name_clue(name_key(name), asked)
+    keys = [name_key(name) for name in names]
+    alike = _name_clue(keys, asked)
     clues = [
         *_number_clues(entry, asked),
         *([alike] if alike else []),
@@ -171,7 +172,7 @@ def score(entry: Entry, name: str, asked: Inquiry) -> tuple[float, tuple[str, ..
     if asked.names and not named:
         sure = min(sure, _UNNAMED)
     words = [clue.words for clue in clues]
-    for factor, reason in _doubts(entry, name_key(name), asked):
+    for factor, reason in _doubts(entry, keys[0], asked):
         sure *= factor
         words.append(reason)
     return sure, tuple(words)
@@ -181,7 +182,8 @@ def _ranked(versions: Iterable[Version], kind: Kind, asked: Inquiry) -> tuple[Ca
     found = []
     for version in versions:
         entry = version.entry
-        sure, reasons = score(entry, entry.parties.get(kind.subject, entry.name), asked)
+        name = entry.parties.get(kind.subject, entry.name)
+        sure, reasons = score(entry, (name, *version.former), asked)
         if sure > 0:
             found.append(Candidate(version=version, score=sure, reasons=reasons))
     return tuple(sorted(found, key=lambda c: (-c.score, c.version.identity)))
@@ -193,9 +195,14 @@ def _number_clues(entry: Entry, asked: Inquiry) -> Iterator[_Shared]:
             yield _Shared(weight=weight, words=f"{_TITLES[scheme]}一致")
 
 
-def _name_clue(key: str, asked: Inquiry) -> _Shared | None:
-    """The strongest thing that the name asked for and the record's have in common."""
-    found = [clue for name in asked.names if (clue := _alike(key, name)) is not None]
+def _name_clue(keys: Sequence[str], asked: Inquiry) -> _Shared | None:
+    """The strongest thing that a name asked for and one of the record's have in common."""
+    found = []
+    for place, key in enumerate(keys):
+        for name in asked.names:
+            clue = _alike(key, name)
+            if clue is not None:
+                found.append(evolve(clue, words=f"曾用{clue.words}") if place else clue)
     return max(found, key=lambda clue: clue.weight, default=None)
 
 
@@ -207,6 +214,13 @@ def _alike(key: str, name: str) -> _Shared | None:
     short, long = sorted((key, name), key=len)
     if len(short) >= _LEAST_NAME and short in long:
         return _Shared(weight=0.5, words="名称相互包含")
+    if neighbours(plain_key(key)) & neighbours(plain_key(name)):
+        return _Shared(weight=0.55, words="名称仅一字之差")
+    return _alike_in_part(key, name)
+
+
+def _alike_in_part(key: str, name: str) -> _Shared | None:
+    """What the own parts of two names have in common."""
     own, other = core(key), core(name)
     for part, whole in ((own, name), (other, key)):
         if part in whole:

@@ -9,6 +9,7 @@ from language.normalise import normalise
 from storage.datafiles import Strict, read, shipped
 
 KEY_LENGTH = 200
+_NEIGHBOURLY = (4, 30)
 
 _OFFICIAL = re.compile(r"(?:官方网站|官网|官方账号|官方旗舰店|旗舰店|官方)$")
 _DIVISION = re.compile(
@@ -52,12 +53,13 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(text[i : i + 2] for i in range(len(text) - 1))
 
 
-def likeness(one: str, other: str) -> float:
-    """Dice coefficient of the character pairs: 1 for the same text, 0 for nothing in common."""
-    if one == other:
-        return 1.0
-    left, right = grams(one), grams(other)
-    return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0
+def neighbours(text: str) -> frozenset[str]:
+    """The text, and it with any one character left out; two texts that differ by one wrong,
+    missing or swapped character have one of these in common (deletion neighbourhood, SymSpell).
+    Very short and very long texts have no neighbours."""
+    if not _NEIGHBOURLY[0] <= len(text) <= _NEIGHBOURLY[1]:
+        return frozenset({text})
+    return frozenset({text, *(text[:i] + text[i + 1 :] for i in range(len(text)))})
 
 
 def place_key(address: str) -> str:

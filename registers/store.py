@@ -14,7 +14,7 @@ from domain.ids import derive_id
 from registers.files import Cells, contents, rows
 from registers.headings import NO_MAPPING, ColumnMapping, Headings, find_headings
 from registers.kinds import Kind, kind_of
-from registers.names import core, grams, name_key, place_key
+from registers.names import core, grams, name_key, neighbours, place_key, plain_key
 from registers.readers import Entry, identity, numbered_identity, read_entry
 from registers.tables import covered, entries, imports, keys
 from storage.records import to_json
@@ -214,19 +214,21 @@ def _insert(
             [
                 {**version, "row": number, "scheme": scheme, "value": value}
                 for number, entry in batch
-                for scheme, value in set(_keys(entry))
+                for scheme, value in set(_keys(kind, entry))
             ],
         )
 
 
-def _keys(entry: Entry) -> Iterator[tuple[str, str]]:
+def _keys(kind: Kind, entry: Entry) -> Iterator[tuple[str, str]]:
     """All that a record can be looked up by."""
     yield from entry.numbers.items()
     yield from ((scheme, name_key(name)) for scheme, name in entry.parties.items())
     key = name_key(entry.name)
     yield "name", key
-    yield "core", core(key)
-    yield from (("gram", gram) for gram in grams(core(key)))
+    if kind.subject == "name":
+        yield "core", core(key)
+        yield from (("gram", gram) for gram in grams(core(key)))
+        yield from (("near", near) for near in neighbours(plain_key(key)))
     yield from (("phone", phone[:32]) for phone in entry.phones)
     place = place_key(entry.address)
     if place:

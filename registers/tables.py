@@ -47,8 +47,9 @@ entries = Table(
     Index("ix_register_entries_identity", "kind", "identity"),
 )
 
-# What look-ups go by: numbers, name keys, phones, houses, and a name's own part with its
-# pairs of characters. `scheme` says which of them `value` is.
+# What look-ups go by: numbers, name keys, phones, houses, and for names written otherwise their
+# own part, its pairs of characters and the name with one character left out. `scheme` says which
+# of them `value` is.
 keys = Table(
     "register_keys",
     metadata,
