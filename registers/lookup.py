@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from attrs import evolve, frozen
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from registers.kinds import Kind
-from registers.names import core, grams, name_key, neighbours, plain_key
+from registers.names import core, grams, name_key, neighbours, number_key, plain_key
 from registers.readers import Entry
 from registers.tables import covered, entries, imports, keys
 from storage.records import from_json
@@ -40,12 +40,15 @@ class Version:
 
 def find(tx: Connection, kind: Kind, wanted: Keys, *, day: date) -> tuple[Version, ...]:
     """The records of which any version bears any of these keys, each as in force on `day`."""
-    alike = [
-        and_(keys.c.scheme == scheme, keys.c.value.in_(list(values)))
-        for scheme, values in wanted.items()
-        if values
-    ]
-    return _in_force(tx, kind, _identities(tx, kind, or_(*alike)), day) if alike else ()
+    found: dict[str, None] = {}
+    for scheme, values in wanted.items():  # one scheme at a time, or no engine uses the index
+        if values:
+            of_scheme = _of_city("").where(
+                keys.c.kind == kind.key, keys.c.scheme == scheme, keys.c.value.in_(list(values))
+            )
+            identities = tx.execute(of_scheme.distinct().limit(MOST)).scalars()
+            found |= dict.fromkeys(identities)
+    return _in_force(tx, kind, list(found), day)
 
 
 def find_alike(
@@ -135,8 +138,9 @@ def held_kinds(tx: Connection, day: date) -> frozenset[str]:
 
 def named(tx: Connection, kind: Kind, text: str, *, day: date, limit: int) -> list[Version]:
     """Records whose number or name is `text`, or else whose name holds it, as of `day`."""
-    exact = or_(keys.c.value == name_key(text), keys.c.value == text.strip().upper())
-    found = _in_force(tx, kind, _identities(tx, kind, exact), day)
+    numbers = [key for key, one in kind.fields.items() if one.reads.identifies]
+    exact = {"name": [name_key(text)], **{key: [number_key(text)] for key in numbers}}
+    found = find(tx, kind, exact, day=day)
     if not found:
         wanted = select(entries.c.identity).where(
             entries.c.kind == kind.key, entries.c.name.contains(text.strip(), autoescape=True)
@@ -155,11 +159,6 @@ def _prefix(region: str) -> str:
     if region.endswith("0000"):
         return "" if region == COUNTRY else region[:2]
     return region[:4] if region.endswith("00") else region
-
-
-def _identities(tx: Connection, kind: Kind, condition: ColumnElement[bool]) -> list[str]:
-    wanted = _of_city("").where(keys.c.kind == kind.key, condition).distinct()
-    return list(tx.execute(wanted.limit(MOST)).scalars())
 
 
 def _of_city(city: str) -> Select[str]:

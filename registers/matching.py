@@ -118,6 +118,7 @@ def candidates(tx: Connection, kind: Kind, asked: Inquiry) -> tuple[Candidate, .
     wanted = {
         **{s: [number_key(v) for v in found] for s, found in asked.numbers.items()},
         kind.subject: asked.names,
+        "near": [plain_key(name) for name in asked.names],
         "phone": asked.phones,
         "place": asked.places,
     }
