@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from classifiers.reading import Claim
 from classifiers.rulebook import Rulebook
 from classifiers.voice import Voice
+from domain.facts import FACT_TITLES
 from domain.findings import Article, Existence, Fact, Finding, Verdict
 
 _MOST = 5
@@ -15,11 +16,6 @@ _VERDICTS = {
     Verdict.CLEAR: "未发现需要处理的用语",
     Verdict.REVIEW: "建议人工复核",
     Verdict.CLUE: "形成线索",
-}
-_FACTS = {
-    "institution_licence": "医疗机构执业许可",
-    "departments": "诊疗科目",
-    "medical_ad_approval": "医疗广告审查证明",
 }
 
 
@@ -76,7 +72,7 @@ def _heard(voice: Voice) -> str:
 
 def _known(facts: Sequence[Fact]) -> str:
     parts = [
-        f"{_FACTS.get(fact.name, fact.name)}：{fact.answer}"
+        f"{FACT_TITLES.get(fact.name, fact.name)}：{fact.answer}"
         f"{f'（{fact.detail}）' if fact.detail else ''}"
         for fact in facts
     ]

@@ -32,7 +32,7 @@ from evidence.writer import EvidenceWriter
 from indexer.backends.elasticsearch import ElasticsearchIndex
 from indexer.backends.embedded import EmbeddedIndex
 from language.tokens import segmenter
-from registers.store import RegisterBook
+from registers.book import RegisterBook
 from storage.database import Database, Durability
 from tickets.desk import Desk, load_desk
 from tickets.routes import RouteType

@@ -19,7 +19,17 @@ from domain.pages import Document
 from domain.tickets import Ticket
 from evidence import reader as evidence
 from evidence import requests, seal_store
-from tickets import clues, complaints, issue, lifecycle, ownership, recurrence, subjects
+from tickets import (
+    clues,
+    complaints,
+    issue,
+    lifecycle,
+    ownership,
+    recurrence,
+    subject_merges,
+    subjects,
+    traces,
+)
 from tickets.clues import RaisedClue
 
 SYSTEM = "system"
@@ -60,12 +70,14 @@ class Casework:
         """As `raise_clues` with every finding, one at least, whatever its score."""
         services = self._services
         at = services.clock.now()
+        attributed = _attributed(tx, document, facts, assessment)
+        traces.keep(tx, attributed.id, document)
         raised = clues.raise_clues(
             tx,
             document=document,
             assessment=assessment,
             snapshot_id=snapshot.id,
-            subject=self.subject_of(tx, document, evolve(assessment, facts=tuple(facts))),
+            subject=subject_merges.standing(tx, attributed),
             types=services.route_types,
             ids=services.ids,
             at=at,
@@ -80,9 +92,10 @@ class Casework:
         return raised
 
     def subject_of(self, tx: Connection, document: Document, assessment: Assessment) -> Subject:
-        """Whom the page is attributed to, by what it says and the facts of the assessment."""
-        region = scope.document_region(tx, document)
-        return subjects.attribute(document, assessment.facts, assessment, source_region=region)
+        """Whom the page is attributed to, by what it says and the facts of the assessment; merges
+        of subjects count."""
+        attributed = _attributed(tx, document, assessment.facts, assessment)
+        return subject_merges.standing(tx, attributed)
 
     def clues_about(self, tx: Connection, document: Document, assessment: Assessment) -> list[Clue]:
         """The clues that the findings of a document belong to, oldest first."""
@@ -169,3 +182,10 @@ def seal_request(clue: Clue, snapshot: Snapshot, at: datetime, *, times: int = 0
         requested_at=at,
         deadline=at + SEAL_WITHIN,
     )
+
+
+def _attributed(
+    tx: Connection, document: Document, facts: Sequence[Fact], assessment: Assessment
+) -> Subject:
+    region = scope.document_region(tx, document)
+    return subjects.attribute(document, facts, assessment, source_region=region)

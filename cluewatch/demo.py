@@ -25,7 +25,7 @@ from crawlers.sources import load_sources
 from domain.captures import RequestReason
 from domain.people import Role
 from evidence import tables as evidence_tables
-from registers.store import import_institutions
+from registers.store import import_register
 from sitefarm.records import START
 from storage import leases
 from storage.leases import WorkState
@@ -70,10 +70,12 @@ def prepared(*, seed: str, ports: Ports) -> Iterator[tuple[Services, Path]]:
 def load(services: Services, directory: Path) -> None:
     """Put the farm's sources under watch and import its register of institutions."""
     with services.truth.write() as tx:
-        import_institutions(
+        import_register(
             tx,
+            "institution",
             directory / "registers" / "institutions.csv",
             as_of=START.date(),
+            at=services.clock.now(),
             complete=True,
         )
     intake.put_sources(services, load_sources(directory / "sources.yml"))

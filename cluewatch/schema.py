@@ -11,6 +11,7 @@ from crawlers.frontier import tables as frontier
 from documents import tables as documents
 from evidence import tables as evidence
 from registers import tables as registers
+from tickets import subject_tables
 from tickets import tables as tickets
 
 METADATA: dict[History, tuple[MetaData, ...]] = {
@@ -20,6 +21,7 @@ METADATA: dict[History, tuple[MetaData, ...]] = {
         registers.metadata,
         crawlers.metadata,
         tickets.metadata,
+        subject_tables.metadata,
         accounts.metadata,
     ),
     History.FRONTIER: (frontier.metadata,),

@@ -113,11 +113,24 @@ class Finding:
 
 
 @frozen(kw_only=True)
+class Registered:
+    """Whom a register's record is about: the legal person, as it states it. "" where it does not
+    tell the division (six digits) or the address."""
+
+    name: str
+    usci: str | None = None
+    licence_no: str | None = None
+    region: str = ""
+    address: str = ""
+
+
+@frozen(kw_only=True)
 class Fact:
     """One answer of a register about a subject, for a given day.
 
     `name` says what was asked (e.g. "institution_licence"), `answer` what came of it, `detail`
-    carries the record in words, `source` the register and its as-of date.
+    carries the record in words, `source` the register and its as-of date. `registered` is set when
+    the page surely speaks for the party of one record.
     """
 
     name: str
@@ -125,6 +138,7 @@ class Fact:
     detail: str = ""
     source: str = ""
     as_of: date | None = None
+    registered: Registered | None = None
 
 
 @frozen(kw_only=True)

@@ -1,206 +1,263 @@
-"""Which registered institution a page speaks for, on a given day."""
+"""Which record of a register a page speaks of, with a score and the reasons for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from difflib import SequenceMatcher
 
-from attrs import evolve, frozen
-from sqlalchemy import ColumnElement, Connection, Row, func, literal, or_, select
+from attrs import evolve, field, frozen
+from sqlalchemy import Connection
 
 from domain.pages import Document, Identifier, IdentifierKind
-from registers.institutions import Institution, name_key
-from registers.tables import covered, imports, institutions
+from registers import lookup
+from registers.kinds import Kind
+from registers.lookup import Version
+from registers.names import core, name_key, neighbours, number_key, place_key, plain_key
+from registers.readers import Entry
+
+DECIDED = 0.75
+"""From this score a single candidate is the one that is meant."""
+
+SURE = 0.85
+"""From this score the page is attributed to the party of the record."""
+
+NEAR = 0.3
+"""From this score a candidate stands in the way of 无."""
+
+_LEAD = 0.8
+"""The rest to certainty of the best may be at most this part of the second's."""
+
+_UNNAMED = 0.7
+"""What phone and house can reach at most when the page gives another name."""
 
 _LEAST_NAME = 4
 """Shorter names are not compared by parts: 口腔 is in hundreds of names."""
 
+_NUMBERS = {"licence_no": (0.99, 0.5), "usci": (0.95, 0.8), "filing_no": (0.97, 0.7)}
+"""What an equal number proves, and what is left of a score where the page states another."""
+
+_BRANCH = re.compile(r"[一-龥]{1,6}(?:分院|分店|分部|分诊所|分公司|店|院区)$")
+_ADDRESS = re.compile(r"地\s*址\s*[:：]?\s*([^\n]{4,60})")
+_SUBJECT = {
+    IdentifierKind.INSTITUTION: "licence_no",
+    IdentifierKind.USCI: "usci",
+}
+
 
 @frozen(kw_only=True)
 class Inquiry:
-    """What is asked: codes, name keys and phones of one subject, on the day of capture.
+    """What is asked: numbers, name keys, phones and houses of one subject, on the day of capture.
 
     `subject` is how the page names it; `region` the division where it is believed to be. Both
-    are "" when unknown.
+    are "" when unknown. `numbers` are by the register's fields (licence_no, usci).
     """
 
     day: date
     subject: str = ""
-    codes: tuple[str, ...] = ()
+    numbers: Mapping[str, tuple[str, ...]] = field(factory=dict)
     names: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     region: str = ""
 
 
 @frozen(kw_only=True)
-class Version:
-    """An institution as one import states it."""
+class Candidate:
+    """A record that the page may speak of: how sure (0 to 1) and why, in words."""
 
-    institution: Institution
-    as_of: date
-    file: str
+    version: Version
+    score: float
+    reasons: tuple[str, ...]
 
     @property
-    def identity(self) -> str:
-        """The same in every import for the same institution."""
-        one = self.institution
-        return one.licence_no or one.usci or f"{name_key(one.name)}@{one.region}"
+    def words(self) -> str:
+        """The reasons and the score as a report prints them."""
+        return f"{'、'.join(self.reasons)}，匹配度 {self.score:.2f}"
+
+
+@frozen(kw_only=True)
+class _Shared:
+    """One thing that page and record share: how much it proves by itself, and its words."""
+
+    weight: float
+    words: str
 
 
 def inquiry(document: Document, *, day: date, region: str) -> Inquiry:
     """The inquiry that a page gives rise to; `region` is that of its source, "" if unknown."""
-    numbers = _values(document.identifiers, IdentifierKind.INSTITUTION)
-    uscis = _values(document.identifiers, IdentifierKind.USCI)
-    filings = _values(document.identifiers, IdentifierKind.PSB)
-    phones = _values(document.identifiers, IdentifierKind.PHONE)
+    values = {kind: _values(document.identifiers, kind) for kind in IdentifierKind}
+    numbers = {scheme: values[kind] for kind, scheme in _SUBJECT.items() if values[kind]}
+    filings = values[IdentifierKind.PSB]
     names = [name for name in (document.subject_hint, document.account) if name]
     keys = (name_key(name) for name in names)
     # The credit code names the registering authority, not the place, so it comes last.
     places = (
-        *(number[9:15] for number in numbers),
+        *(number[9:15] for number in numbers.get("licence_no", ())),
         region,
         *("".join(c for c in filing if c.isdigit())[:6] for filing in filings),
-        *(code[2:8] for code in uscis),
+        *(code[2:8] for code in numbers.get("usci", ())),
     )
+    houses = (place_key(found) for found in _ADDRESS.findall(document.text))
+    stated = (number for found in numbers.values() for number in found)
     return Inquiry(
         day=day,
-        subject="、".join(dict.fromkeys((*names, *numbers, *uscis))),
-        codes=(*numbers, *uscis),
+        subject="、".join(dict.fromkeys((*names, *stated))),
+        numbers=numbers,
         names=tuple(dict.fromkeys(key for key in keys if key)),
-        phones=tuple(phone.partition("-")[0] for phone in phones),
+        phones=tuple(phone.partition("-")[0] for phone in values[IdentifierKind.PHONE]),
+        places=tuple(dict.fromkeys(house for house in houses if house)),
         region=next((place for place in places if place), ""),
     )
 
 
-def look_up(tx: Connection, asked: Inquiry) -> tuple[Version, ...]:
-    """The institutions that answer: by code, else by exact name, else by phone and part of a name.
+def candidates(tx: Connection, kind: Kind, asked: Inquiry) -> tuple[Candidate, ...]:
+    """The records that the inquiry may mean, best first; similar names only where nothing that
+    was asked for is found as it is written."""
+    wanted = {
+        **{s: [number_key(v) for v in found] for s, found in asked.numbers.items()},
+        kind.subject: asked.names,
+        "near": [plain_key(name) for name in asked.names],
+        "phone": asked.phones,
+        "place": asked.places,
+    }
+    found = lookup.find(tx, kind, wanted, day=asked.day)
+    ranked = _ranked(found, kind, asked)
+    by_name = asked.names and kind.subject == "name"
+    if by_name and not any(c.score >= DECIDED for c in ranked):
+        by_identity = {version.identity: version for version in found}
+        for name in asked.names:
+            city = asked.region[:4]
+            alike = lookup.find_alike(tx, kind, name, city=city, day=asked.day)
+            by_identity |= {version.identity: version for version in alike}
+        ranked = _ranked(by_identity.values(), kind, asked)
+    return ranked
 
-    More than one means that the page does not tell which of them it speaks for.
+
+def decided(found: tuple[Candidate, ...], *, several: bool = False) -> Candidate | None:
+    """The one that is meant: sure enough by itself, and clearly more so than the next.
+
+    `several`: the register holds many records of one party, so that equals are no rivals.
     """
-    for condition in _tiers(asked):
-        found = _narrowed(_in_force(_versions(tx, condition), asked.day), asked)
-        if found:
-            return found
-    return ()
-
-
-def similar(tx: Connection, asked: Inquiry) -> tuple[Version, ...]:
-    """Institutions of the division whose name holds, or is held by, a name asked for."""
-    parts = _name_parts(asked.names)
-    if not parts:
-        return ()
-    condition = or_(*parts) & (institutions.c.region == asked.region)
-    return _in_force(_versions(tx, condition), asked.day)
-
-
-def coverage(tx: Connection, region: str, day: date) -> date | None:
-    """The newest day, not after `day`, for which the whole division is in the register."""
-    wanted = select(covered.c.as_of).where(covered.c.region == region, covered.c.as_of <= day)
-    return tx.execute(wanted.order_by(covered.c.as_of.desc()).limit(1)).scalar_one_or_none()
-
-
-def control(tx: Connection, asked: Inquiry, as_of: date) -> Version | None:
-    """A known record of the division, when every way of asking finds it; None when one fails.
-
-    Without it an empty answer could as well come from a broken register.
-    """
-    condition = (institutions.c.region == asked.region) & (institutions.c.as_of == as_of)
-    known = next(iter(_versions(tx, condition, limit=1)), None)
-    if known is None:
+    if not found or found[0].score < DECIDED:
         return None
-    one = known.institution
-    plain = Inquiry(day=asked.day, region=asked.region)
-    ways = [evolve(plain, names=(name_key(one.name),))]
-    ways += [evolve(plain, codes=(code,)) for code in (one.licence_no, one.usci) if code]
-    found = [{version.identity for version in look_up(tx, way)} for way in ways]
-    return known if all(known.identity in identities for identities in found) else None
+    if not several and len(found) > 1 and (1 - found[0].score) > _LEAD * (1 - found[1].score):
+        return None
+    return found[0]
+
+
+def score(entry: Entry, names: Sequence[str], asked: Inquiry) -> tuple[float, tuple[str, ...]]:
+    """How surely the inquiry means this record, and why. `names` are its party's, newest first.
+
+    Clues are taken as independent: the doubt that each leaves multiplies. Another number, another
+    branch or another city takes its part away again.
+    """
+    keys = [name_key(name) for name in names]
+    alike = _name_clue(keys, asked)
+    clues = [
+        *_number_clues(entry, asked),
+        *([alike] if alike else []),
+        *([_Shared(weight=0.65, words="电话一致")] if {*entry.phones} & {*asked.phones} else []),
+        *(
+            [_Shared(weight=0.45, words="门牌一致")]
+            if place_key(entry.address) in asked.places
+            else []
+        ),
+    ]
+    doubt = 1.0
+    for clue in clues:
+        doubt *= 1 - clue.weight
+    sure = 1 - doubt
+    named = alike is not None or any(clue.weight >= DECIDED for clue in clues)
+    if asked.names and not named:
+        sure = min(sure, _UNNAMED)
+    words = [clue.words for clue in clues]
+    for factor, reason in _doubts(entry, keys[0], asked):
+        sure *= factor
+        words.append(reason)
+    return sure, tuple(words)
+
+
+def _ranked(versions: Iterable[Version], kind: Kind, asked: Inquiry) -> tuple[Candidate, ...]:
+    found = []
+    for version in versions:
+        entry = version.entry
+        name = entry.parties.get(kind.subject, entry.name)
+        sure, reasons = score(entry, (name, *version.former), asked)
+        if sure > 0:
+            found.append(Candidate(version=version, score=sure, reasons=reasons))
+    return tuple(sorted(found, key=lambda c: (-c.score, c.version.identity)))
+
+
+def _number_clues(entry: Entry, asked: Inquiry) -> Iterator[_Shared]:
+    for scheme, (weight, _) in _NUMBERS.items():
+        if entry.numbers.get(scheme) in asked.numbers.get(scheme, ()):
+            yield _Shared(weight=weight, words=f"{_TITLES[scheme]}一致")
+
+
+def _name_clue(keys: Sequence[str], asked: Inquiry) -> _Shared | None:
+    """The strongest thing that a name asked for and one of the record's have in common."""
+    found = []
+    for place, key in enumerate(keys):
+        for name in asked.names:
+            clue = _alike(key, name)
+            if clue is not None:
+                found.append(evolve(clue, words=f"曾用{clue.words}") if place else clue)
+    return max(found, key=lambda clue: clue.weight, default=None)
+
+
+def _alike(key: str, name: str) -> _Shared | None:
+    if key == name:
+        return _Shared(weight=0.85, words="名称完全一致")
+    if plain_key(key) == plain_key(name):
+        return _Shared(weight=0.80, words="名称一致（区划、公司字样除外）")
+    short, long = sorted((key, name), key=len)
+    if len(short) >= _LEAST_NAME and short in long:
+        return _Shared(weight=0.5, words="名称相互包含")
+    if neighbours(plain_key(key)) & neighbours(plain_key(name)):
+        return _Shared(weight=0.55, words="名称仅一字之差")
+    return _alike_in_part(key, name)
+
+
+def _alike_in_part(key: str, name: str) -> _Shared | None:
+    """What the own parts of two names have in common."""
+    own, other = core(key), core(name)
+    for part, whole in ((own, name), (other, key)):
+        if part in whole:
+            return _Shared(weight=0.45, words=f"字号“{part}”见于名称")
+    ratio = SequenceMatcher(None, own, other, autojunk=False).ratio()
+    if ratio < 0.5 or min(len(own), len(other)) < 2:
+        return None
+    return _Shared(weight=0.55 * ratio, words=f"字号相近（{ratio:.2f}）")
+
+
+def _doubts(entry: Entry, key: str, asked: Inquiry) -> Iterator[tuple[float, str]]:
+    for scheme, (_, factor) in _NUMBERS.items():
+        own, stated = entry.numbers.get(scheme), asked.numbers.get(scheme, ())
+        if own and stated and own not in stated:
+            yield factor, f"{_TITLES[scheme]}不一致"
+    if asked.names and all(
+        bool(_BRANCH.search(n)) != bool(_BRANCH.search(key)) for n in asked.names
+    ):
+        yield 0.8, "分支字样不同"
+    yield from _place_doubt(entry.region, asked)
+
+
+def _place_doubt(region: str, asked: Inquiry) -> Iterator[tuple[float, str]]:
+    if not asked.region or not region:
+        yield 0.97, "区划未知"
+    elif region == asked.region:
+        yield 1.0, "同一区县"
+    elif region[:4] == asked.region[:4]:
+        yield 0.9, "同一地市"
+    elif not asked.numbers:
+        yield 0.7, "不在同一地市"
+
+
+_TITLES = {"licence_no": "登记号", "usci": "统一社会信用代码", "filing_no": "诊所备案编号"}
 
 
 def _values(identifiers: Iterable[Identifier], kind: IdentifierKind) -> tuple[str, ...]:
     found = (i.value for i in identifiers if i.kind is kind and i.valid is not False)
     return tuple(dict.fromkeys(found))
-
-
-def _tiers(asked: Inquiry) -> Iterator[ColumnElement[bool]]:
-    table = institutions.c
-    if asked.codes:
-        yield or_(table.licence_no.in_(asked.codes), table.usci.in_(asked.codes))
-    if asked.names:
-        yield table.name_key.in_(asked.names)
-    parts = _name_parts(asked.names)
-    if parts and asked.phones:
-        phones = [table.phones.contains(f" {phone} ", autoescape=True) for phone in asked.phones]
-        yield or_(*phones) & or_(*parts)
-
-
-def _name_parts(names: Sequence[str]) -> list[ColumnElement[bool]]:
-    key = institutions.c.name_key
-    long = [name for name in names if len(name) >= _LEAST_NAME]
-    # Name keys hold letters and digits only, so they are free of LIKE's own signs.
-    return [
-        (func.length(key) >= _LEAST_NAME) & (key.contains(name) | literal(name).contains(key))
-        for name in long
-    ]
-
-
-def _narrowed(found: tuple[Version, ...], asked: Inquiry) -> tuple[Version, ...]:
-    """Several candidates, told apart by name, phone and division as far as these decide."""
-    for test in (
-        lambda one: name_key(one.name) in asked.names,
-        lambda one: any(phone in asked.phones for phone in one.phones),
-        lambda one: one.region == asked.region,
-    ):
-        if len(found) > 1:
-            found = tuple(version for version in found if test(version.institution)) or found
-    return found
-
-
-def _in_force(versions: Iterable[Version], day: date) -> tuple[Version, ...]:
-    """Of each institution the newest version not after `day`; failing that a later one that
-    says of itself that it was valid by then."""
-    chosen: dict[str, Version] = {}
-    for version in sorted(versions, key=lambda version: version.as_of):
-        since = version.institution.valid_from
-        known = version.as_of <= day
-        if known or (version.identity not in chosen and since is not None and since <= day):
-            chosen[version.identity] = version
-    newest: dict[tuple[str, str], date] = {}
-    for version in chosen.values():
-        newest[_place(version)] = max(version.as_of, newest.get(_place(version), version.as_of))
-    # An older version that lacked the number would otherwise stand as a second institution.
-    return tuple(v for v in chosen.values() if v.as_of == newest[_place(v)])
-
-
-def _place(version: Version) -> tuple[str, str]:
-    return name_key(version.institution.name), version.institution.region
-
-
-def _versions(
-    tx: Connection, condition: ColumnElement[bool], *, limit: int = 1000
-) -> list[Version]:
-    wanted = (
-        select(institutions, imports.c.file)
-        .join(imports, imports.c.id == institutions.c.import_id)
-        .where(condition)
-        .order_by(institutions.c.as_of, institutions.c.row)
-        .limit(limit)
-    )
-    return [_version(row) for row in tx.execute(wanted)]
-
-
-def _version(row: Row[Any]) -> Version:
-    institution = Institution(
-        name=row.name,
-        usci=row.usci,
-        licence_no=row.licence_no,
-        region=row.region,
-        level=row.level,
-        departments=tuple(row.departments.splitlines()),
-        address=row.address,
-        legal_representative=row.legal_representative,
-        phones=tuple(row.phones.split()),
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-    )
-    return Version(institution=institution, as_of=row.as_of, file=row.file)

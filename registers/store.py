@@ -1,46 +1,34 @@
-"""The registers of one installation: imported lists, and what they say about a page."""
+"""Lists that authorities gave, imported as versions of the registers."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, timedelta, timezone
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 
-import structlog
 from attrs import field, frozen, mutable
-from sqlalchemy import Connection, delete, insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, delete, insert, select
 
-from domain.findings import Fact
 from domain.ids import derive_id
-from domain.pages import Document
-from registers.facts import (
-    DEPARTMENTS,
-    LICENCE,
-    ad_approval_fact,
-    institution_facts,
-    unverified,
-)
 from registers.files import Cells, contents, rows
-from registers.headings import find_headings
-from registers.institutions import Institution, name_key, read_institution
-from registers.matching import inquiry
-from registers.tables import covered, imports, institutions
-from storage.database import Database
-
-CHINA = timezone(timedelta(hours=8))
-"""Registers are kept, and captures judged, by the civil day of China."""
+from registers.headings import NO_MAPPING, ColumnMapping, Headings, find_headings
+from registers.kinds import Kind, kind_of
+from registers.names import core, grams, name_key, neighbours, place_key, plain_key
+from registers.readers import Entry, identity, numbered_identity, read_entry
+from registers.tables import covered, entries, imports, keys
+from storage.records import to_json
 
 _BATCH = 1000
-_log = structlog.get_logger()
 
 
 @frozen(kw_only=True)
 class RowError:
-    """A row that was not imported: its number in the file, counted from 1, and why."""
+    """A row that was not imported: its number in the file, counted from 1, the heading of the
+    column (the field's title where the list has none) and why."""
 
     row: int
+    column: str
     reason: str
 
 
@@ -59,35 +47,70 @@ class ImportReport:
     covered: tuple[str, ...] = ()
 
 
-def import_institutions(
-    tx: Connection, path: Path, *, as_of: date, complete: bool = False
-) -> ImportReport:
-    """Import a list of 医疗机构 (CSV, XLSX, JSON) as the register's version of the day `as_of`.
+@frozen(kw_only=True)
+class Held:
+    """One list that is held: its register, file, day, when we got it, and how much of it."""
 
-    `complete` states that the file holds every institution of each division (行政区划) in it. A
-    division with a refused row is not complete, nor is any when that row tells no division. The
-    same file for the same day replaces its earlier import. Raises PermanentError when the file
-    cannot be read as a whole; refused rows are in the report.
+    id: str
+    kind: str
+    file: str
+    as_of: date
+    imported_at: datetime
+    rows: int
+    refused: int
+    covered: tuple[str, ...]
+
+
+def import_register(
+    tx: Connection,
+    kind_key: str,
+    path: Path,
+    *,
+    as_of: date,
+    at: datetime,
+    complete: bool = False,
+    mapping: ColumnMapping = NO_MAPPING,
+) -> ImportReport:
+    """Import a list (CSV, XLSX, JSON) as the version of one register for the day `as_of`.
+
+    `complete` states that the file holds every record of each division (行政区划) in it; where the
+    mapping fixes a division, of that division with all below it. A division with a refused row is
+    not complete, nor is any when that row tells no division. The same file for the same day
+    replaces its earlier import. Raises PermanentError when the file cannot be read as a whole and
+    NotFound for an unknown register; refused rows are in the report.
     """
+    kind = kind_of(kind_key)
     data = contents(path)
     found = rows(data, path.name)
-    headings = find_headings(found, file=path.name)
-    reading = _Reading(columns=headings.columns)
+    headings = find_headings(found, kind, mapping, file=path.name)
+    reading = _Reading(kind=kind, headings=headings)
     for number, cells in found:
         reading.add(number, cells)
     regions = reading.whole_regions() if complete else ()
     digest = hashlib.sha256(data).hexdigest()
-    import_id = derive_id("institutions", digest, as_of.isoformat())
-    for table in (institutions, covered):
-        tx.execute(delete(table).where(table.c.import_id == import_id))
-    tx.execute(delete(imports).where(imports.c.id == import_id))
-    tx.execute(insert(imports).values(id=import_id, file=path.name, as_of=as_of))
-    version = {"import_id": import_id, "as_of": as_of}
-    _insert(tx, [version | _row(number, one) for number, one in reading.read.items()])
+    version = {
+        "import_id": derive_id("register", kind.key, digest, as_of.isoformat()),
+        "kind": kind.key,
+    }
+    _forget(tx, version["import_id"])
+    tx.execute(
+        insert(imports).values(
+            id=version["import_id"],
+            kind=kind.key,
+            file=path.name,
+            as_of=as_of,
+            imported_at=at,
+            rows=len(reading.read),
+            refused=reading.refused,
+        )
+    )
+    _insert(tx, kind, reading.read, version=version, as_of=as_of)
     if regions:
-        tx.execute(insert(covered), [version | {"region": region} for region in regions])
+        tx.execute(
+            insert(covered), [{**version, "as_of": as_of, "region": region} for region in regions]
+        )
     return ImportReport(
-        rows=len(reading.read) + len(reading.errors),
+        rows=len(reading.read) + reading.refused,
         imported=len(reading.read),
         errors=tuple(reading.errors),
         unknown=headings.unknown,
@@ -95,98 +118,118 @@ def import_institutions(
     )
 
 
-class RegisterBook:
-    """The registers as `domain.ports.Registers`.
-
-    `region_of_source` gives the six-digit division of a source id, None when it tells none;
-    without it only the numbers on a page say where its subject is, and 无 is rarely provable.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        region_of_source: Callable[[str], str | None] | None = None,
-    ) -> None:
-        self._database = database
-        self._region_of_source = region_of_source
-
-    def facts_about(self, document: Document) -> tuple[Fact, ...]:
-        """`institution_licence`, `departments` and `medical_ad_approval` on the day of capture."""
-        day = document.captured_at.astimezone(CHINA).date()
-        asked = inquiry(document, day=day, region=self._region(document))
-        try:
-            with self._database.read() as tx:
-                about = institution_facts(tx, asked)
-        except SQLAlchemyError as error:
-            _log.warning("register_unavailable", document_id=document.id, error=str(error))
-            about = (
-                unverified(LICENCE, "登记簿暂时无法查询"),
-                unverified(DEPARTMENTS, "登记簿暂时无法查询"),
-            )
-        return (*about, ad_approval_fact(document, day))
-
-    def _region(self, document: Document) -> str:
-        if self._region_of_source is None or document.source_id is None:
-            return ""
-        return self._region_of_source(document.source_id) or ""
+def held(tx: Connection, kind_key: str | None = None) -> list[Held]:
+    """All lists that are held, newest day first within each register."""
+    wanted = select(imports).order_by(imports.c.kind, imports.c.as_of.desc(), imports.c.id)
+    if kind_key is not None:
+        wanted = wanted.where(imports.c.kind == kind_of(kind_key).key)
+    regions: dict[str, list[str]] = {}
+    for row in tx.execute(select(covered.c.import_id, covered.c.region).order_by(covered.c.region)):
+        regions.setdefault(row.import_id, []).append(row.region)
+    return [
+        Held(**row, covered=tuple(regions.get(row["id"], ())))
+        for row in tx.execute(wanted).mappings()
+    ]
 
 
 @mutable(kw_only=True)
 class _Reading:
     """The rows of one file as they are read."""
 
-    columns: Mapping[str, int]
-    read: dict[int, Institution] = field(factory=dict)
+    kind: Kind
+    headings: Headings
+    read: dict[int, Entry] = field(factory=dict)
     errors: list[RowError] = field(factory=list)
+    refused: int = 0
     _refused_regions: set[str] = field(factory=set)
     _rows_of: dict[str, int] = field(factory=dict)
 
-    def add(self, number: int, cells: Cells) -> None:
+    def add(self, number: int, row: Cells) -> None:
         """Take one row in, or note why not."""
-        try:
-            institution = read_institution(cells, self.columns)
-            self._refuse_repeated(number, institution)
-        except ValueError as error:
-            self.errors.append(RowError(row=number, reason=str(error)))
-            place = self.columns.get("region", len(cells))
-            self._refused_regions.add(cells[place][:6] if place < len(cells) else "")
+        cells = self.headings.cells(row)
+        entry = read_entry(self.kind, cells)
+        if isinstance(entry, Entry):
+            first = self._first_row_of(number, entry)
+            if first == number:
+                self.read[number] = entry
+                return
+            self.errors.append(RowError(row=number, column="", reason=f"与第 {first} 行是同一记录"))
         else:
-            self.read[number] = institution
+            titles = {one.title: self.headings.titles.get(k) for k, one in self.kind.fields.items()}
+            for flaw in entry:
+                column = titles.get(flaw.column) or flaw.column
+                self.errors.append(RowError(row=number, column=column, reason=flaw.reason))
+        self.refused += 1
+        self._refused_regions.add(cells.get("region", "")[:6])
 
     def whole_regions(self) -> tuple[str, ...]:
         """Divisions of which no row was refused."""
+        fixed = self.headings.fixed.get("region")
+        if fixed is not None:
+            return () if self.refused else (fixed,)
         if any(len(region) < 6 for region in self._refused_regions):
             return ()
-        regions = {institution.region for institution in self.read.values()}
+        regions = {entry.region for entry in self.read.values()}
         return tuple(sorted(regions - self._refused_regions - {""}))
 
-    def _refuse_repeated(self, number: int, institution: Institution) -> None:
-        if institution.licence_no is not None:
-            first = self._rows_of.setdefault(institution.licence_no, number)
-            if first != number:
-                raise ValueError(f"登记号与第 {first} 行重复")
+    def _first_row_of(self, number: int, entry: Entry) -> int:
+        own = numbered_identity(self.kind, entry)
+        return number if own is None else self._rows_of.setdefault(own, number)
 
 
-def _insert(tx: Connection, records: Iterable[Mapping[str, object]]) -> None:
-    pending = list(records)
+def _forget(tx: Connection, import_id: str) -> None:
+    for table in (keys, entries, covered):
+        tx.execute(delete(table).where(table.c.import_id == import_id))
+    tx.execute(delete(imports).where(imports.c.id == import_id))
+
+
+def _insert(
+    tx: Connection,
+    kind: Kind,
+    read: Mapping[int, Entry],
+    *,
+    version: Mapping[str, str],
+    as_of: date,
+) -> None:
+    pending = list(read.items())
     for start in range(0, len(pending), _BATCH):
-        tx.execute(insert(institutions), pending[start : start + _BATCH])
+        batch = pending[start : start + _BATCH]
+        tx.execute(
+            insert(entries),
+            [
+                {
+                    **version,
+                    "row": number,
+                    "as_of": as_of,
+                    "identity": identity(kind, entry),
+                    "name": entry.name,
+                    "region": entry.region,
+                    "record": to_json(entry),
+                }
+                for number, entry in batch
+            ],
+        )
+        tx.execute(
+            insert(keys),
+            [
+                {**version, "row": number, "scheme": scheme, "value": value}
+                for number, entry in batch
+                for scheme, value in set(_keys(kind, entry))
+            ],
+        )
 
 
-def _row(number: int, institution: Institution) -> dict[str, object]:
-    return {
-        "row": number,
-        "name": institution.name,
-        "name_key": name_key(institution.name),
-        "usci": institution.usci,
-        "licence_no": institution.licence_no,
-        "region": institution.region,
-        "level": institution.level,
-        "departments": "\n".join(institution.departments),
-        "address": institution.address,
-        "legal_representative": institution.legal_representative,
-        "phones": "".join(f" {phone} " for phone in institution.phones),
-        "valid_from": institution.valid_from,
-        "valid_until": institution.valid_until,
-    }
+def _keys(kind: Kind, entry: Entry) -> Iterator[tuple[str, str]]:
+    """All that a record can be looked up by."""
+    yield from entry.numbers.items()
+    yield from ((scheme, name_key(name)) for scheme, name in entry.parties.items())
+    key = name_key(entry.name)
+    yield "name", key
+    if kind.subject == "name":
+        yield "core", core(key)
+        yield from (("gram", gram) for gram in grams(core(key)))
+        yield from (("near", near) for near in neighbours(plain_key(key)))
+    yield from (("phone", phone[:32]) for phone in entry.phones)
+    place = place_key(entry.address)
+    if place:
+        yield "place", place

@@ -4,47 +4,59 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Date, Index, Integer, MetaData, String, Table, Text
 
+from storage.columns import Moment
+
 metadata = MetaData()
 
+# `as_of` is the day that the list describes, `imported_at` the moment from which we knew it.
 imports = Table(
     "register_imports",
     metadata,
     Column("id", String(32), primary_key=True),
+    Column("kind", String(32), nullable=False),
     Column("file", Text, nullable=False),
     Column("as_of", Date, nullable=False),
+    Column("imported_at", Moment, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
 )
 
-# Divisions of which an import holds every institution: only there can "no record" mean anything.
+# Divisions of which an import holds every record: only there can "no record" mean anything.
 covered = Table(
     "register_covered",
     metadata,
     Column("import_id", String(32), primary_key=True),
     Column("region", String(6), primary_key=True),
+    Column("kind", String(32), nullable=False),
     Column("as_of", Date, nullable=False),
-    Index("ix_register_covered_region", "region", "as_of"),
+    Index("ix_register_covered_region", "kind", "region", "as_of"),
 )
 
-# `name_key`, `phones` (digits between blanks) and `region` are what look-ups go by.
-institutions = Table(
-    "institutions",
+entries = Table(
+    "register_entries",
     metadata,
     Column("import_id", String(32), primary_key=True),
     Column("row", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
     Column("as_of", Date, nullable=False),
+    Column("identity", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("name_key", String(200), nullable=False),
-    Column("usci", String(18)),
-    Column("licence_no", String(22)),
     Column("region", String(6), nullable=False),
-    Column("level", String(100), nullable=False),
-    Column("departments", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("legal_representative", String(100), nullable=False),
-    Column("phones", Text, nullable=False),
-    Column("valid_from", Date),
-    Column("valid_until", Date),
-    Index("ix_institutions_name", "name_key"),
-    Index("ix_institutions_usci", "usci"),
-    Index("ix_institutions_licence", "licence_no"),
-    Index("ix_institutions_region", "region", "as_of"),
+    Column("record", Text, nullable=False),
+    Index("ix_register_entries_region", "kind", "region", "as_of"),
+    Index("ix_register_entries_identity", "kind", "identity"),
+)
+
+# What look-ups go by: numbers, name keys, phones, houses, and for names written otherwise their
+# own part, its pairs of characters and the name with one character left out. `scheme` says which
+# of them `value` is.
+keys = Table(
+    "register_keys",
+    metadata,
+    Column("import_id", String(32), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("scheme", String(32), primary_key=True),
+    Column("value", String(200), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Index("ix_register_keys_value", "kind", "scheme", "value"),
 )

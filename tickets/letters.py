@@ -9,6 +9,7 @@ from attrs import frozen
 
 from domain.captures import Seal
 from domain.clues import Clue, Subject, SubjectKind
+from domain.facts import FACT_TITLES
 from domain.findings import Finding
 from domain.tickets import OfficeRole, Opinion, Ticket
 from tickets.calendar import CHINA
@@ -30,11 +31,6 @@ KIND_TITLES: dict[SubjectKind, str] = {
     SubjectKind.PERSON: "个人",
     SubjectKind.MEDIA: "媒体",
     SubjectKind.UNKNOWN: "待查明",
-}
-FACT_TITLES = {
-    "institution_licence": "医疗机构执业许可",
-    "departments": "诊疗科目",
-    "medical_ad_approval": "医疗广告审查证明",
 }
 
 

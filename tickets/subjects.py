@@ -9,11 +9,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from attrs import frozen
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from domain.clues import Subject, SubjectKind
 from domain.errors import NotFound
-from domain.findings import Assessment, Existence, Fact
+from domain.findings import Assessment, Existence, Fact, Registered
 from domain.ids import derive_id
 from domain.pages import Document, IdentifierKind
 from language.normalise import normalise
@@ -76,12 +76,14 @@ def attribute(
 
     Identity is the credit code, else the registration number, else the name, else the host.
     `source_region` is the division of the watched source, used when no number tells the place.
-    A number counts only when it is the one valid number of its kind on the page.
+    A number counts only when it is the one valid number of its kind on the page; what the page
+    does not state comes from the record that the licence fact surely rests on.
     """
-    numbers = _numbers(document)
-    name, name_ground = _name(document)
+    record = next((f.registered for f in facts if f.name == LICENCE_FACT and f.registered), None)
+    numbers = _with_record(_numbers(document), record)
+    name, name_ground = _name(document, record)
     kind, kind_ground = _kind(name, facts, assessment)
-    region, region_ground = _region(document, numbers, source_region)
+    region, region_ground = _region(document, numbers, source_region, record)
     key, key_ground = _key(document, numbers, name)
     return Subject(
         id=derive_id("subject", key),
@@ -89,6 +91,7 @@ def attribute(
         kind=kind,
         name=name or document.site,
         region=region,
+        address=record.address if record else "",
         usci=numbers.usci,
         licence_no=numbers.licence,
         phones=_phones(document),
@@ -98,6 +101,39 @@ def attribute(
             if ground
         ),
     )
+
+
+@frozen(kw_only=True)
+class Listed:
+    """A line of the list of subjects: who, where, how many clues, and when seen last."""
+
+    id: str
+    key: str
+    kind: SubjectKind
+    name: str
+    region: str
+    clues: int
+    last_seen: datetime
+
+
+def listed(tx: Connection, *, unknown: bool = False, limit: int = 100) -> list[Listed]:
+    """Subjects with most clues first. `unknown`: only those that wait for a person to say who
+    they are, because nothing tells their kind or nothing but a host stands for them."""
+    table, clues = tables.subjects, tables.clues
+    count = func.count(clues.c.id).label("clues")
+    columns = (table.c.id, table.c.key, table.c.kind, table.c.name, table.c.region)
+    wanted = (
+        select(*columns, table.c.last_seen, count)
+        .outerjoin(clues, clues.c.subject_id == table.c.id)
+        .group_by(*columns, table.c.last_seen)
+        .order_by(count.desc(), table.c.id)
+        .limit(limit)
+    )
+    if unknown:
+        nameless = table.c.key.startswith("host:")
+        wanted = wanted.where(nameless | (table.c.kind == SubjectKind.UNKNOWN.value))
+    rows = tx.execute(wanted).mappings()
+    return [Listed(**{**row, "kind": SubjectKind(row["kind"])}) for row in rows]
 
 
 def get(tx: Connection, subject_id: str) -> Subject:
@@ -143,6 +179,18 @@ def _numbers(document: Document) -> _Numbers:
     return _Numbers(usci=usci, licence=licence, grounds=grounds)
 
 
+def _with_record(stated: _Numbers, record: Registered | None) -> _Numbers:
+    """The page's own numbers, and those of its record where it states none."""
+    if record is None:
+        return stated
+    ground = f"登记库的记录“{record.name}”与本页对应"
+    return _Numbers(
+        usci=stated.usci or record.usci,
+        licence=stated.licence or record.licence_no,
+        grounds=(*stated.grounds, ground),
+    )
+
+
 def _only_valid(document: Document, kind: IdentifierKind, title: str) -> tuple[str | None, str]:
     values = {i.value for i in document.identifiers if i.kind is kind and i.valid}
     if len(values) > 1:
@@ -152,8 +200,9 @@ def _only_valid(document: Document, kind: IdentifierKind, title: str) -> tuple[s
     return None, ""
 
 
-def _name(document: Document) -> tuple[str, str]:
+def _name(document: Document, record: Registered | None) -> tuple[str, str]:
     stated = (
+        (record.name if record else "", "医疗机构登记库"),
         (document.subject_hint, "页面自称的运营者名称"),
         (document.account, "发布账号名称"),
     )
@@ -186,11 +235,14 @@ def _kind(name: str, facts: Sequence[Fact], assessment: Assessment) -> tuple[Sub
     return SubjectKind.UNKNOWN, "没有足以确定主体类别的依据"
 
 
-def _region(document: Document, numbers: _Numbers, source_region: str) -> tuple[str, str]:
+def _region(
+    document: Document, numbers: _Numbers, source_region: str, record: Registered | None
+) -> tuple[str, str]:
     """The credit code comes last: it tells the registering authority, not the place (law D.2)."""
     psb = [i for i in document.identifiers if i.kind is IdentifierKind.PSB]
     filings = {i.value[:6] for i in psb if i.valid is not False}
     candidates: Iterable[tuple[str, str]] = (
+        (record.region if record else "", "医疗机构登记库"),
         ((numbers.licence or "")[_LICENCE_DIVISION], "医疗机构登记号"),
         (filings.pop() if len(filings) == 1 else "", "公安备案号"),
         (source_region, "监测对象的登记区划"),

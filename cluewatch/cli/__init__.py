@@ -25,8 +25,10 @@ from cluewatch.cli import (
     matters,
     models,
     operations,
+    registers,
     rules,
     setup,
+    subjects,
     tickets,
 )
 from cluewatch.cli.output import Exit, err
@@ -58,6 +60,8 @@ for matter in (matters, deliveries):
     tickets.ticket_app.add_typer(matter.commands)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
+app.add_typer(registers.app, name="register")
+app.add_typer(subjects.app, name="subject")
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ from cluewatch.cli.output import Exit, emit_json, listing, out
 from cluewatch.cli.wiring import open_services
 from cluewatch.farm import Ports
 from cluewatch.workers import stop_on_signal
+from sitefarm import city as cities
+from sitefarm import city_files
 
 app = typer.Typer(help="演示农场：仿真互联网与评分。", no_args_is_help=True)
 
@@ -29,6 +31,19 @@ def up(
     with farm.running(seed=seed, directory=directory, ports=ports) as clock:
         out.print(f"农场 {seed} 运行中，真值在 {directory}，民用时钟 {clock}；Ctrl-C 停止。")
         stop.wait()
+
+
+@app.command()
+def city(
+    directory: Annotated[Path, typer.Argument(help="写入的目录")],
+    seed: Annotated[str, typer.Option(help="任意字符串；决定全部内容")] = "dev",
+    institutions: Annotated[int, typer.Option(min=100, max=200_000, help="机构数")] = 20_000,
+    mentions: Annotated[int, typer.Option(min=12, max=200_000, help="页面提及数")] = 2_400,
+) -> None:
+    """生成一座虚构城市的登记名录（可用 register import 导入）及其真值。"""
+    built = cities.build(seed=seed, institutions=institutions, mentions=mentions)
+    city_files.write(built, directory)
+    out.print(f"{len(built.today)} 家机构、{len(built.mentions)} 条提及，写入 {directory}。")
 
 
 @app.command()

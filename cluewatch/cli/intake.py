@@ -1,8 +1,8 @@
-"""Commands that bring pages in and work them: import, run, process, source, register."""
+"""Commands that bring pages in and work them: import, run, process, source."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from cluewatch import intake, workers
-from cluewatch.cli.output import Exit, err, listing, out
+from cluewatch.cli.output import Exit, listing, out
 from cluewatch.cli.progress import print_results, spinner
 from cluewatch.cli.wiring import open_services
 from cluewatch.intake import Imported
@@ -20,13 +20,11 @@ from cluewatch.workers import WorkerRole
 from crawlers import source_store
 from crawlers.importers import ImportOptions
 from crawlers.sources import load_sources
-from registers.store import import_institutions
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 _BEIJING = ZoneInfo("Asia/Shanghai")
 
 sources = typer.Typer(help="监测对象：登记、列出、移除。", no_args_is_help=True)
-registers = typer.Typer(help="许可登记库：导入机构名录。", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +34,6 @@ def register(app: typer.Typer) -> None:
     app.command()(process)
     app.command(hidden=True)(work)
     app.add_typer(sources, name="source")
-    app.add_typer(registers, name="register")
 
 
 def import_files(  # noqa: PLR0917 - typer reads positional parameters
@@ -147,25 +144,6 @@ def remove_source(source_id: Annotated[str, typer.Argument(help="监测对象编
     with services.truth.write() as tx:
         source_store.remove(tx, source_id)
     out.print(f"已停止监测 {source_id}。")
-
-
-@registers.command("import")
-def import_register(
-    file: Annotated[Path, typer.Argument(help="CSV、XLSX 或 JSON", exists=True, dir_okay=False)],
-    as_of: Annotated[str, typer.Option(help="名录截至日期（YYYY-MM-DD）")],
-    complete: Annotated[
-        bool, typer.Option("--complete", help="名录对其所含地区是完整的，可据以认定“无”")
-    ] = False,
-) -> None:
-    """导入医疗机构名录；有误的行逐行报告，其余照常导入。"""
-    services = open_services()
-    with services.truth.write() as tx:
-        report = import_institutions(tx, file, as_of=date.fromisoformat(as_of), complete=complete)
-    for error in report.errors:
-        err.print(f"{file.name} 第 {error.row} 行：{error.reason}")
-    out.print(f"共 {report.rows} 行，导入 {report.imported} 家机构。")
-    if report.errors:
-        raise typer.Exit(Exit.PARTLY)
 
 
 def _moment(text: str | None) -> datetime | None:

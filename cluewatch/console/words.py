@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.facts import FACT_TITLES
+
 WORDS: dict[str, str] = {
     "CLEAR": "未见异常",
     "REVIEW": "待人工复核",
@@ -91,9 +93,7 @@ WORDS: dict[str, str] = {
     "qq": "QQ",
     "qr": "二维码指向",
     "widget": "客服组件",
-    "institution_licence": "医疗机构执业许可",
-    "departments": "诊疗科目",
-    "medical_ad_approval": "医疗广告审查证明",
+    **FACT_TITLES,
     "hospital_site": "医院网站",
     "beauty_site": "美容机构网站",
     "public_account": "公众号",

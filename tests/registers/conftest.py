@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registers.store import RegisterBook
+from registers.book import RegisterBook
 from registers.tables import metadata
 from storage.database import Database
 from tests.registers.numbers import OTHER_REGION, REGION

@@ -11,7 +11,7 @@ from domain.findings import Existence, Fact
 from domain.ids import derive_id
 from domain.pages import Document, Identifier, IdentifierKind, PageKind
 from domain.ports import Registers
-from registers.store import import_institutions
+from registers.store import import_register
 from storage.database import Database
 from tests.registers.numbers import OTHER_REGION, REGION, licence_no, usci
 
@@ -43,7 +43,9 @@ def load(
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows([HEADINGS, *rows])
     with database.write() as tx:
-        report = import_institutions(tx, path, as_of=as_of, complete=complete)
+        report = import_register(
+            tx, "institution", path, as_of=as_of, at=CAPTURED, complete=complete
+        )
     assert report.errors == ()
 
 

@@ -10,8 +10,8 @@ from attrs import evolve
 from sqlalchemy import delete, update
 
 from domain.pages import Document, Identifier, IdentifierKind
-from registers.store import RegisterBook
-from registers.tables import institutions
+from registers.book import RegisterBook
+from registers.tables import entries, keys
 from storage.database import Database
 from tests.registers.lists import (
     BAIYUN,
@@ -86,7 +86,7 @@ def test_namesakes_are_told_apart_by_division_or_not_at_all(
     assert TWIN_NO in fact.detail
     fact = licence(book, document("蓝天口腔门诊部", source=None))
     assert fact.answer is U
-    assert "2 家" in fact.detail
+    assert "2 条" in fact.detail
     page = document("蓝天口腔门诊部", (IdentifierKind.PHONE, "4000000123"), source=None)
     assert licence(book, page).answer is P
 
@@ -142,12 +142,12 @@ def test_absent_needs_a_control_that_is_found(
     stranger = document("红星医疗美容工作室")
     assert licence(book, stranger).answer is A
     with database.write() as tx:
-        tx.execute(update(institutions).values(name_key="broken"))
+        tx.execute(update(keys).where(keys.c.scheme == "name").values(value="broken"))
     fact = licence(book, stranger)
     assert fact.answer is U
     assert "对照查询" in fact.detail
     with database.write() as tx:
-        tx.execute(delete(institutions))
+        tx.execute(delete(entries))
     assert licence(book, stranger).answer is U
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import openpyxl
@@ -16,12 +16,15 @@ from sqlalchemy import func, select
 
 from domain.errors import PermanentError
 from registers import files
-from registers.store import ImportReport, RowError, import_institutions
-from registers.tables import covered, imports, institutions
+from registers.readers import Entry
+from registers.store import ImportReport, RowError, import_register
+from registers.tables import covered, entries, imports
 from storage.database import Database
+from storage.records import from_json
 from tests.registers.numbers import OTHER_REGION, REGION, licence_no, usci
 
 DAY = date(2026, 1, 31)
+NOW = datetime(2026, 2, 1, tzinfo=UTC)
 HEADINGS = (
     "机构名称",
     "统一社会信用代码",
@@ -65,12 +68,19 @@ def run(
     database: Database, path: Path, *, as_of: date = DAY, complete: bool = False
 ) -> ImportReport:
     with database.write() as tx:
-        return import_institutions(tx, path, as_of=as_of, complete=complete)
+        return import_register(tx, "institution", path, as_of=as_of, at=NOW, complete=complete)
+
+
+def entry_at(database: Database, row: int) -> Entry:
+    """What was made of one row."""
+    with database.read() as tx:
+        record = tx.execute(select(entries.c.record).where(entries.c.row == row)).scalar_one()
+    return from_json(Entry, record)
 
 
 def count(database: Database) -> int:
     with database.read() as tx:
-        found: int = tx.execute(select(func.count()).select_from(institutions)).scalar_one()
+        found: int = tx.execute(select(func.count()).select_from(entries)).scalar_one()
     return found
 
 
@@ -78,14 +88,12 @@ def count(database: Database) -> int:
 def test_csv_in_the_encodings_of_offices(database: Database, tmp_path: Path, encoding: str) -> None:
     path = write_csv(tmp_path / "list.csv", [HEADINGS, LANTIAN, BAIYUN], encoding)
     assert run(database, path) == ImportReport(rows=2, imported=2, errors=())
-    with database.read() as tx:
-        row = tx.execute(select(institutions).where(institutions.c.row == 2)).one()
-    assert row.name == "蓝天口腔门诊部"
-    assert (row.usci, row.licence_no, row.region) == (LANTIAN[1], LANTIAN[2], REGION)
-    assert row.departments.splitlines() == ["口腔科", "内科（消化、呼吸）", "医学影像科"]
-    assert (row.valid_from, row.valid_until) == (date(2024, 5, 1), date(2029, 4, 30))
-    assert row.phones.split() == ["4000000123", "01000000000"]
-    assert row.as_of == DAY
+    one = entry_at(database, 2)
+    assert (one.name, one.region) == ("蓝天口腔门诊部", REGION)
+    assert one.numbers == {"usci": LANTIAN[1], "licence_no": LANTIAN[2]}
+    assert one.details["departments"] == ("口腔科", "内科（消化、呼吸）", "医学影像科")
+    assert (one.valid_from, one.valid_until) == (date(2024, 5, 1), date(2029, 4, 30))
+    assert one.phones == ("4000000123", "01000000000")
 
 
 def test_xlsx_with_a_title_above_and_typed_cells(database: Database, tmp_path: Path) -> None:
@@ -97,9 +105,8 @@ def test_xlsx_with_a_title_above_and_typed_cells(database: Database, tmp_path: P
     ]
     report = run(database, write_xlsx(tmp_path / "list.xlsx", rows))
     assert (report.rows, report.imported, report.unknown) == (1, 1, ("序号",))
-    with database.read() as tx:
-        row = tx.execute(select(institutions)).one()
-    assert (row.row, row.region, row.valid_until) == (4, REGION, date(2029, 4, 30))
+    one = entry_at(database, 4)
+    assert (one.region, one.valid_until) == (REGION, date(2029, 4, 30))
 
 
 def test_json_of_objects(database: Database, tmp_path: Path) -> None:
@@ -108,10 +115,9 @@ def test_json_of_objects(database: Database, tmp_path: Path) -> None:
     path.write_text(json.dumps([record, {"名称": "", "电话": None}]), encoding="utf-8")
     report = run(database, path)
     assert report == ImportReport(rows=1, imported=1, errors=())
-    with database.read() as tx:
-        row = tx.execute(select(institutions)).one()
-    assert row.departments.splitlines() == ["口腔科", "内科"]
-    assert row.region == REGION  # read from the 登记号
+    one = entry_at(database, 2)
+    assert one.details["departments"] == ("口腔科", "内科")
+    assert one.region == REGION  # read from the 登记号
 
 
 def test_bad_rows_are_named_with_number_and_reason(database: Database, tmp_path: Path) -> None:
@@ -139,15 +145,15 @@ def test_bad_rows_are_named_with_number_and_reason(database: Database, tmp_path:
     )
     report = run(database, path)
     assert (report.rows, report.imported) == (9, 2)
-    assert report.errors == (
-        RowError(row=3, reason=f"统一社会信用代码“{broken_usci}”的格式或校验位不符"),
-        RowError(row=4, reason="登记号“12345”的格式或校验位不符"),
-        RowError(row=5, reason="有效期止“2026-02-30”不是日期"),
-        RowError(row=6, reason="有效期止早于有效期起"),
-        RowError(row=7, reason="行政区划“某某区”应为六位代码"),
-        RowError(row=8, reason="没有名称"),
-        RowError(row=9, reason="登记号与第 2 行重复"),
-    )
+    assert [(e.row, e.column, e.reason) for e in report.errors] == [
+        (3, "统一社会信用代码", f"统一社会信用代码“{broken_usci}”的格式或校验位不符"),
+        (4, "登记号", "登记号“12345”的格式或校验位不符"),
+        (5, "有效期止", "“2026-02-30”不是日期"),
+        (6, "有效期止", "2020-01-01 早于起始日期 2024-05-01"),
+        (7, "行政区划", "行政区划“某某区”应为六位代码"),
+        (8, "机构名称", "没有机构名称"),
+        (9, "", "与第 2 行是同一记录"),
+    ]
 
 
 def test_importing_the_same_file_again_changes_nothing(database: Database, tmp_path: Path) -> None:
@@ -288,4 +294,4 @@ def test_a_formula_is_text_without_value(database: Database, tmp_path: Path) -> 
     rows = [HEADINGS, LANTIAN, ('=HYPERLINK("http://x.test")', "", "", "", REGION)]
     report = run(database, write_xlsx(tmp_path / "list.xlsx", rows))
     assert report.imported == 1
-    assert report.errors == (RowError(row=3, reason="没有名称"),)
+    assert report.errors == (RowError(row=3, column="机构名称", reason="没有机构名称"),)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.pages import IdentifierKind
-from registers.store import RegisterBook
+from registers.book import RegisterBook
 from storage.database import Database
 from tests.registers.lists import (
     BAIYUN,

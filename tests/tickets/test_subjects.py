@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.clues import SubjectKind
-from domain.findings import Existence, Fact
+from domain.findings import Existence, Fact, Registered
 from domain.pages import Identifier, IdentifierKind
 from storage.database import Database
 from tests.tickets.cases import AT, assessment, document, finding, licence
@@ -125,3 +126,19 @@ def test_a_subject_reads_back(database: Database) -> None:
         subjects.keep(tx, found, at=AT)
         subjects.keep(tx, found, at=AT)
         assert subjects.get(tx, found.id) == found
+
+
+def test_the_register_says_who_it_is() -> None:
+    """A record that the licence surely rests on gives name, numbers, division and address."""
+    record = Registered(
+        name="示范口腔门诊部", usci=USCI, licence_no=LICENCE, region="320706", address="中山路1号"
+    )
+    fact = evolve(licence(Existence.PRESENT), registered=record)
+    found = attribute(document(subject_hint="示范口腔"), [fact], NOTHING, source_region="990100")
+    assert (found.name, found.key, found.region) == (record.name, f"usci:{USCI}", "320706")
+    assert (found.licence_no, found.address) == (LICENCE, "中山路1号")
+    assert any("登记库的记录" in ground for ground in found.grounds)
+    stated = document(
+        subject_hint="示范口腔", identifiers=[number(IdentifierKind.USCI, OTHER_USCI)]
+    )
+    assert attribute(stated, [fact], NOTHING).usci == OTHER_USCI
