@@ -42,7 +42,7 @@ def read_data(
         value = _json(start)
         if value is None:
             return None
-        pieces, nothing = list(_strings(value)), "JSON 数据里没有中文文字"
+        pieces, nothing = list(strings_in(value)), "JSON 数据里没有中文文字"
     elif "<" not in start[:4096] and media in ("text/plain", ""):
         lines = (piece(line, Origin.DOM, "text") for line in text.splitlines()[:_MAX_PIECES])
         pieces, nothing = [line for line in lines if line], "文本文件没有文字"
@@ -79,9 +79,12 @@ def _json(text: str) -> object | None:
     return value
 
 
-def _strings(value: object) -> Iterator[Piece]:
-    """Strings with Chinese in a JSON value, in order; HTML in them is read as markup."""
-    pending: list[tuple[object, str, int]] = [(value, "$", 0)]
+def strings_in(value: object, path: str = "$") -> Iterator[Piece]:
+    """Strings with Chinese in a JSON value, in order; HTML in them is read as markup.
+
+    `path` is what the value itself is called; its members' keys are appended to it.
+    """
+    pending: list[tuple[object, str, int]] = [(value, path, 0)]
     count = 0
     while pending and count < _MAX_PIECES:
         one, path, depth = pending.pop()

@@ -10,6 +10,7 @@ from crawlers.pages.media import content_type, unreadable
 from crawlers.pages.search_results import as_search_results
 from crawlers.pages.site import read_site
 from crawlers.pages.wechat import is_wechat, read_wechat
+from crawlers.pages.wechat_lists import read_list
 from domain.outcomes import Outcome
 from domain.pages import BlockPage, ParsedPage, Reading
 from language.charset import to_text
@@ -31,6 +32,9 @@ def read(
     if other is not None:
         return other
     text, charset, notes = to_text(decoded, headers)
+    listed = read_list(text=text, url=url, charset=charset, notes=notes)
+    if listed is not None:
+        return listed
     data = read_data(text=text, url=url, media=content_type(headers), charset=charset, notes=notes)
     if data is not None:
         return data

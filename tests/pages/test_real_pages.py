@@ -65,7 +65,7 @@ def test_record_is_read_as_the_index_says(
 def _check(what: str, page: ParsedPage) -> None:
     if what.startswith("wechat type"):
         kind = PageKind.ARTICLE if "type 0" in what else PageKind.POST
-        assert (page.kind, page.page) == (kind, "wechat@1")
+        assert (page.kind, page.page) == (kind, "wechat@2")
         assert page.account
         assert page.published_at
         assert "__biz=" in page.canonical_url
