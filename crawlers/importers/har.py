@@ -97,18 +97,18 @@ def _captured(
     entry: _Entry, place: str, media: str, body: bytes, options: ImportOptions
 ) -> ImportRecord:
     response = entry.response
-    clean = scrub(entry.request.url, ((h.name, h.value) for h in response.headers))
-    kept = [pair for pair in clean.headers if pair[0].lower() not in _WIRE_HEADERS]
+    kept = [(h.name, h.value) for h in response.headers if h.name.lower() not in _WIRE_HEADERS]
     if response.content.encoding != "base64":
         kept = [pair for pair in kept if pair[0].lower() != "content-type"]
         kept.append(("Content-Type", f"{media}; charset=utf-8"))
+    clean = scrub(entry.request.url, kept, body)
     started = entry.started if entry.started.tzinfo else entry.started.replace(tzinfo=UTC)
     capture = imported(
         url=clean.url,
         captured_at=options.captured_at or started,
         acquisition=Acquisition.IMPORT_HAR,
-        body=body,
-        headers=tuple(kept),
+        body=clean.body,
+        headers=clean.headers,
         status=response.status,
         outcome=outcome_of_status(response.status, clean.headers),
         ip=entry.ip or None,
