@@ -69,8 +69,8 @@ def _members(
         target = folder / (PurePosixPath(member.filename).name[-100:] or "file")
         target.write_bytes(data)
         for record in read(target):
-            error = f"{name} {record.error}" if record.error else None
-            yield evolve(record, record=f"{name} {record.record}", error=error)
+            said = f"{name} {record.error}" if record.error else None
+            yield evolve(record, record=f"{name} {record.record}", error=said)
         target.unlink()
     if len(files) == len(lists):
         yield ImportRecord(record=name, error=f"{name}：压缩包里没有可导入的文件")

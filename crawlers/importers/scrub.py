@@ -66,10 +66,8 @@ def scrub(url: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -> Sc
         if plain in _HEADERS:
             removed.append(name)
             continue
-        written, parameters = value, ()
-        if plain in _ADDRESS_HEADERS:
-            written, parameters = _without_parameters(value)
-        removed.extend(f"{name} 的{one}" for one in parameters)
+        written, dropped = _without_parameters(value) if plain in _ADDRESS_HEADERS else (value, ())
+        removed.extend(f"{name} 的{one}" for one in dropped)
         kept.append((name, written))
     address, parameters = _without_parameters(url)
     decoded = decode_body(kept, body)

@@ -75,11 +75,9 @@ _KINDS: dict[str, Callable[[], bytes]] = {
         f"<rss><channel><item><title>公告</title><link>{_URL}</link><description><![CDATA["
         f"{_PAGE * 6}]]></description></item></channel></rss>"
     ).encode,
-    "jsonfeed": lambda: (
-        json.dumps(
-            {"version": "https://jsonfeed.org/version/1", "items": [{"url": _URL, "title": "公告"}]}
-        ).encode
-    ),
+    "jsonfeed": lambda: json.dumps(
+        {"version": "https://jsonfeed.org/version/1", "items": [{"url": _URL, "title": "公告"}]}
+    ).encode(),
     "platform": lambda: json.dumps([{"url": _URL, "文案": "到院"}]).encode(),
     "sidecar": f"file,url,captured_at\np.html,{_URL},2025-06-01\n".encode,
 }

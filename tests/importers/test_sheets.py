@@ -117,7 +117,7 @@ def test_a_folder_that_refuses_writing_leaves_the_sheet(
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
-_COMPLAINT = [
+_COMPLAINT: list[list[object]] = [
     ["12315 导出", None, None, None, None],
     ["登记编号", "投诉人", "联系电话", "被投诉单位（全称）", "投诉内容"],
     [
