@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
-from crawlers import pages
+from crawlers import discovery, health, pages
 from crawlers.canonical import site_of
 from documents import store as documents
 from documents.masking import masked
@@ -138,10 +138,17 @@ class Pipeline:
 
     def store(self, tx: Connection, judged: Judged) -> None:
         """Store what `judge` found, in the caller's transaction."""
+        snapshot = judged.snapshot
+        if snapshot.source_id is not None:
+            health.note(
+                tx, source_id=snapshot.source_id, reading=judged.reading, at=snapshot.captured_at
+            )
         if judged.document is None or judged.assessment is None:
             _note_unread(tx, judged)
             return
         documents.put(tx, judged.document)
+        signs = discovery.signs_of(judged.document, judged.assessment.verdict)
+        discovery.note(tx, signs, at=snapshot.captured_at)
         in_force = documents.assessment(tx, judged.document.id)
         if in_force is None or in_force.id != judged.assessment.id:
             documents.put_assessment(tx, judged.assessment)

@@ -25,6 +25,7 @@ from cluewatch.cli import (
     operations,
     rules,
     setup,
+    sources,
     tickets,
 )
 from cluewatch.cli.output import Exit, err
@@ -40,6 +41,7 @@ app = typer.Typer(
 for part in (demo, setup, intake, crawling, library, cases, tickets, rules, models, operations):
     part.register(app)
 tickets.ticket_app.add_typer(matters.commands)
+app.add_typer(sources.commands, name="source")
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
 
