@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from crawlers.pages.attachments import read_attachment
 from crawlers.pages.data import read_data
+from crawlers.pages.landing import as_landing
 from crawlers.pages.media import content_type, unreadable
+from crawlers.pages.script_state import read_state
 from crawlers.pages.search_results import as_search_results
 from crawlers.pages.site import read_site
 from crawlers.pages.wechat import is_wechat, read_wechat
@@ -28,19 +31,21 @@ def read(
     decoded = decode_body(headers, body)
     if isinstance(decoded, BadContent):
         return BlockPage(outcome=Outcome.BAD_CONTENT, reason=decoded.reason)
-    other = unreadable(decoded, headers)
+    other = read_attachment(decoded, url) or unreadable(decoded, headers)
     if other is not None:
         return other
     text, charset, notes = to_text(decoded, headers)
-    listed = read_list(text=text, url=url, charset=charset, notes=notes)
-    if listed is not None:
-        return listed
-    data = read_data(text=text, url=url, media=content_type(headers), charset=charset, notes=notes)
-    if data is not None:
-        return data
-    if is_wechat(text, url):
+    reading = read_list(text=text, url=url, charset=charset, notes=notes)
+    if reading is None:
+        media = content_type(headers)
+        reading = read_data(text=text, url=url, media=media, charset=charset, notes=notes)
+    if reading is None and is_wechat(text, url):
         reading = read_wechat(text=text, url=url, charset=charset, notes=notes)
-        if reading is not None:
-            return reading
+    if reading is not None:
+        return reading
     page = read_site(text=text, url=url, captured_at=captured_at, charset=charset, notes=notes)
-    return as_search_results(page, text, url) if isinstance(page, ParsedPage) else page
+    if isinstance(page, BlockPage) and page.outcome is Outcome.EMPTY_SHELL:
+        page = read_state(text=text, url=url, charset=charset, notes=notes) or page
+    if isinstance(page, ParsedPage):
+        page = as_landing(as_search_results(page, text, url), url)
+    return page

@@ -191,11 +191,12 @@ def _decoded(href: str) -> str | None:
     if not _REDIRECTOR.search(href) and "aurl=" not in href:
         return None
     query = parse_qs(urlsplit(href).query)
+    value: str
     for value in (*query.get("aurl", ()), *query.get("url", ()), *query.get("lurl", ())):
         if value.startswith(("http://", "https://")):
             return value
         try:
-            plain = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode("utf-8")
+            plain: str = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode("utf-8")
         except (binascii.Error, ValueError):
             continue
         if plain.startswith(("http://", "https://")):

@@ -75,7 +75,10 @@ def read_wechat(*, text: str, url: str, charset: str, notes: Sequence[str]) -> R
         return status_of(still, url) or account_page(
             still, page=PAGE, url=url, charset=charset, notes=notes
         )
-    state = article_state(text) or State(values={}, extractor="dom")
+    state = article_state(text)
+    if state is None and urlsplit(archived_original(url)).hostname != _HOST:
+        return None  # pages of other hosts that imitate an article have their advert around it
+    state = state or State(values={}, extractor="dom")
     source = _Source(markup=still, tree=markup.parse(still), state=state, url=url)
     return _article(source, charset, tuple(notes))
 

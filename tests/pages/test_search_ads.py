@@ -20,7 +20,7 @@ _TAIL = "青禾示范市皮肤与口腔健康知识，内容由本地医生整�
 def _read(body: str, url: str, head: str = "") -> ParsedPage:
     html = (
         f"<html><head><meta charset=utf-8><title>搜索</title>{head}</head><body><script>"
-        f"var t='广告';var e='e-landurl tuiguang baidu.php';</script>{body}<p>{_TAIL}</p></body></html>"
+        f"var t='广告';var e='e-landurl tuiguang baidu.php';</script>{body}<p>{_TAIL}</p></body>"
     )
     page = read(body=html.encode(), url=url, headers=(), captured_at=_AT)
     assert isinstance(page, ParsedPage), page

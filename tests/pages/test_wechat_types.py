@@ -116,6 +116,16 @@ def test_a_saved_copy_without_scripts_is_still_an_article() -> None:
     assert "补牙后一小时内不要进食。" in page.text
 
 
+def test_an_imitation_on_another_host_is_read_as_a_whole() -> None:
+    page = _read(
+        "<html><title>爆料</title><div id=js_content><p>大家都在用的方法，看完再决定。</p>"
+        "</div><div class=pl><p>我用了一周真的有效，老师的微信是 qinghe-jf 快去加。</p></div>",
+        "http://lp01.test/0331/index.html",
+    )
+    assert isinstance(page, ParsedPage)
+    assert "老师的微信是 qinghe-jf" in page.text
+
+
 def test_state_with_nothing_to_read_is_a_shell() -> None:
     page = _read("<html><script>window.cgiDataNew = {title: ''};</script></html>")
     assert isinstance(page, BlockPage)
