@@ -1,4 +1,5 @@
-"""Commands about what is watched: source add, list, remove, health, candidates, accept, reject."""
+"""Commands about what is watched: source add, list, remove, health, candidates, accept, reject,
+record."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cluewatch import intake
+from cluewatch import intake, recording
 from cluewatch.cli.output import Exit, listing, out
 from cluewatch.cli.wiring import open_services
 from crawlers import discovery, health, source_store
@@ -152,3 +153,13 @@ def reject(
         candidate = discovery.get(tx, candidate_id)
         discovery.reject(tx, candidate, reason=reason, by=ACTOR, at=services.clock.now())
     out.print(f"已排除 {candidate.lead.value}。")
+
+
+@commands.command("record")
+def record(
+    url: Annotated[str, typer.Argument(help="已采集的网址")],
+    directory: Annotated[Path, typer.Argument(help="用例目录，如 tests/pages/某页")],
+) -> None:
+    """把一次采集存成解析器用例；金标测试首次运行写出 expected.json，人工核对后提交。"""
+    services = open_services()
+    out.print(f"已写入 {recording.record(services, url, directory)}")

@@ -19,7 +19,7 @@ from crawlers.importers.har import read_har
 from crawlers.importers.packages import MAX_UNPACKED, UNREADABLE_ZIP, check_size, read_package
 from crawlers.importers.platform import read_platform
 from crawlers.importers.records import ImportOptions, ImportRecord
-from crawlers.importers.saved import read_html, read_mhtml
+from crawlers.importers.saved import read_document, read_html, read_mhtml
 from crawlers.importers.sheets import read_sheet, text_rows
 from crawlers.importers.warc import read_warc
 from domain.errors import PermanentError
@@ -38,6 +38,15 @@ _LIST = re.compile(r"https?://|\A\s*(?:[\w-]+\.)+[a-z]{2,}(?:[/\s:,]|\Z)", re.IG
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 
 
+_MEDIA = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"RIFF", "image/webp"),
+)
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
 class FileKind(StrEnum):
     """Forms of file that can be imported."""
 
@@ -52,6 +61,7 @@ class FileKind(StrEnum):
     FEED = "feed"
     PLATFORM = "platform"
     PACKAGE = "package"
+    DOCUMENT = "document"
 
 
 def read_file(path: Path, *, options: ImportOptions) -> Iterator[ImportRecord]:
@@ -85,7 +95,15 @@ def kind_of(path: Path) -> FileKind:
         return FileKind.WARC
     if head.startswith(b"PK\x03\x04"):
         return _zipped(path)
+    if _media(head) is not None:
+        return FileKind.DOCUMENT
     return _written(path, head)
+
+
+def _media(head: bytes) -> str | None:
+    if head.startswith(b"RIFF") and head[8:12] != b"WEBP":
+        return None
+    return next((media for magic, media in _MEDIA if head.startswith(magic)), None)
 
 
 def _check_whole(path: Path, kind: FileKind) -> None:
@@ -114,6 +132,8 @@ def _zipped(path: Path) -> FileKind:
     names = {member.filename for member in members}
     if any(name.startswith("archive/") and ".warc" in name for name in names):
         return FileKind.WACZ
+    if "word/document.xml" in names:
+        return FileKind.DOCUMENT
     check_size(members, name=path.name)
     return FileKind.XLSX if "xl/workbook.xml" in names else FileKind.PACKAGE
 
@@ -178,6 +198,12 @@ def _read_wacz(path: Path, options: ImportOptions) -> Iterator[ImportRecord]:
                 yield ImportRecord(record=place, error=f"{place}：压缩数据损坏（{error}）")
 
 
+def _read_document(path: Path, options: ImportOptions) -> Iterator[ImportRecord]:
+    with path.open("rb") as stream:
+        media = _media(stream.read(16)) or _WORD
+    yield from read_document(path, media, options=options)
+
+
 def _read_package(path: Path, options: ImportOptions) -> Iterator[ImportRecord]:
     def member(file: Path) -> Iterator[ImportRecord]:
         if zipfile.is_zipfile(file) and kind_of(file) is FileKind.PACKAGE:
@@ -218,6 +244,7 @@ _READERS: dict[FileKind, Callable[[Path, ImportOptions], Iterator[ImportRecord]]
     FileKind.FEED: lambda path, options: read_feed(path, options=options),
     FileKind.PLATFORM: lambda path, options: read_platform(path, options=options),
     FileKind.PACKAGE: _read_package,
+    FileKind.DOCUMENT: _read_document,
 }
 
 

@@ -1,4 +1,4 @@
-"""Pages saved by a browser: HTML files and MHTML archives."""
+"""Single pages and documents that somebody saved: HTML, MHTML, pictures, office files."""
 
 from __future__ import annotations
 
@@ -59,8 +59,27 @@ def read_mhtml(path: Path, *, options: ImportOptions) -> Iterator[ImportRecord]:
     yield _page(path.name, url, moment, body, (("Content-Type", declared),))
 
 
-def _page(
-    name: str, url: str | None, moment: datetime, body: bytes, headers: tuple[tuple[str, str], ...]
+def read_document(path: Path, media: str, *, options: ImportOptions) -> Iterator[ImportRecord]:
+    """A picture or an office document: a screenshot, a leaflet, an attachment that was saved. Its
+    address is told as for a saved page."""
+    try:
+        said = stated(path, options)
+    except PermanentError as error:
+        yield ImportRecord(record=path.name, error=str(error))
+        return
+    url = options.url or said.url or _appended(path, options)
+    moment = options.captured_at or said.captured_at or file_time(path)
+    headers = (("Content-Type", media),)
+    yield _page(path.name, url, moment, path.read_bytes(), headers, Acquisition.IMPORT_FILE)
+
+
+def _page(  # noqa: PLR0917 - the parts of one record
+    name: str,
+    url: str | None,
+    moment: datetime,
+    body: bytes,
+    headers: tuple[tuple[str, str], ...],
+    acquisition: Acquisition = Acquisition.IMPORT_HTML,
 ) -> ImportRecord:
     if url is None:
         return ImportRecord(record=name, error=f"{name}：{_NO_ADDRESS}")
@@ -72,7 +91,7 @@ def _page(
     capture = imported(
         url=clean.url,
         captured_at=moment,
-        acquisition=Acquisition.IMPORT_HTML,
+        acquisition=acquisition,
         body=clean.body,
         headers=clean.headers,
         note=clean.note,

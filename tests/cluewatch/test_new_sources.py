@@ -74,3 +74,17 @@ def test_health_lists_what_was_read(services: Services, tmp_path: Path) -> None:
     assert _run("source", "add", str(source)).exit_code == 0
     (row,) = _rows("source", "health")
     assert (row["id"], row["seen"], row["alarms"]) == ("qinghe", 0, [])
+
+
+def test_a_capture_becomes_a_case_for_its_parser(services: Services, tmp_path: Path) -> None:
+    bring_in(services, tmp_path, "a.html", ADVERT, "http://qinghe.test/a")
+    case = tmp_path / "case"
+    assert _run("source", "record", "http://qinghe.test/a", str(case)).exit_code == 0
+    assert (case / "body.html").read_text("utf-8") == ADVERT
+    meta = json.loads((case / "meta.json").read_text("utf-8"))
+    assert (meta["url"], meta["headers"]) == (
+        "http://qinghe.test/a",
+        [["Content-Type", "text/html"]],
+    )
+    assert _run("source", "record", "http://qinghe.test/a", str(case)).exit_code != 0
+    assert _run("source", "record", "http://none.test/", str(tmp_path / "b")).exit_code != 0

@@ -11,6 +11,7 @@ import pytest
 
 from crawlers.importers import ImportOptions, ImportRecord, read_file
 from crawlers.importers.scrub import scrub
+from domain.captures import Acquisition
 
 _PAGE = "<html><title>门诊公告</title><p>本周六照常开诊，请携带证件按预约时间前来就诊。</p></html>"
 _URL = "http://clinic.test/a.html"
@@ -100,3 +101,17 @@ def test_addresses_in_headers_lose_their_secrets() -> None:
     clean = scrub(_URL, (("Location", "/b?token=1&id=2"), ("X-Wechat-Key", "k"), ("Age", "1")))
     assert clean.headers == (("Location", "/b?id=2"), ("Age", "1"))
     assert clean.removed == ("Location 的参数 token", "X-Wechat-Key")
+
+
+def test_a_screenshot_or_leaflet_is_kept_under_the_address_that_is_told(tmp_path: Path) -> None:
+    forms = {"a.png": b"\x89PNG\r\n\x1a\n" + b"0" * 40, "b.pdf": b"%PDF-1.4 x"}
+    for name, data in forms.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        (record,) = _all(path)
+        assert record.capture is not None
+        assert record.capture.body == data
+        assert record.capture.acquisition is Acquisition.IMPORT_FILE
+        (nowhere,) = read_file(path, options=ImportOptions())
+        assert nowhere.error is not None
+        assert "--url" in nowhere.error
