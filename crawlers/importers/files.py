@@ -22,6 +22,7 @@ from crawlers.importers.records import ImportOptions, ImportRecord
 from crawlers.importers.saved import read_document, read_html, read_mhtml
 from crawlers.importers.sheets import read_sheet, text_rows
 from crawlers.importers.warc import read_warc
+from crawlers.pages.feeds import is_feed
 from domain.errors import PermanentError
 from language.charset import to_text
 
@@ -29,8 +30,6 @@ _SAMPLE = 64 * 1024
 _MAX_WHOLE = 128 * 1024 * 1024
 _MAX_SECONDS = 900.0
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|title|div|table|p|script)\b", re.I)
-_FEED = re.compile(r"<(?:rss|rdf:RDF)\b|<feed\b[^>]*w3\.org/2005/Atom")
-_PAGE = re.compile(r"<html\b|<!doctype\s+html", re.IGNORECASE)
 _MHTML = re.compile(
     r"\A(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,12}Content-Type:\s*multipart/related", re.I
 )
@@ -143,7 +142,7 @@ def _written(path: Path, head: bytes) -> FileKind:
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith(("{", "[")):
         return _json(start)
-    if start.startswith("<") and _FEED.search(start[:8192]) and not _PAGE.search(start[:8192]):
+    if is_feed(start):
         return FileKind.FEED
     if _MHTML.match(start.replace("\r\n", "\n")):
         return FileKind.MHTML
@@ -166,11 +165,9 @@ def _is_table(start: str) -> bool:
 
 
 def _json(start: str) -> FileKind:
-    head = start[:2000]
-    if '"log"' in head and '"entries"' in start:
+    if '"log"' in start[:2000] and '"entries"' in start:
         return FileKind.HAR
-    is_feed = "jsonfeed.org/version" in head or ('"version"' in head and '"items"' in start)
-    return FileKind.FEED if start.startswith("{") and is_feed else FileKind.PLATFORM
+    return FileKind.FEED if is_feed(start) else FileKind.PLATFORM
 
 
 def _read_warc(path: Path, options: ImportOptions) -> Iterator[ImportRecord]:

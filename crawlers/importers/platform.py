@@ -44,12 +44,15 @@ def read_platform(path: Path, *, options: ImportOptions) -> Iterator[ImportRecor
     if isinstance(listed, BlockPage):
         yield ImportRecord(record=path.name, error=f"{path.name}：{listed.reason}")
     elif isinstance(listed, ArticleList):
-        yield from _articles(listed, path.name)
+        yield from listed_articles(listed, path.name)
+        if not listed.articles:
+            yield ImportRecord(record=path.name, error=f"{path.name}：公众号列表里没有文章")
     else:
         yield from _records(text, path, options)
 
 
-def _articles(listed: ArticleList, name: str) -> Iterator[ImportRecord]:
+def listed_articles(listed: ArticleList, name: str) -> Iterator[ImportRecord]:
+    """The articles of a list as addresses to visit; one that the list calls deleted is an error."""
     for number, article in enumerate(listed.articles, start=1):
         place = f"{name} 第 {number} 条"
         url = scrub(article.url, ()).url
@@ -58,8 +61,6 @@ def _articles(listed: ArticleList, name: str) -> Iterator[ImportRecord]:
             yield ImportRecord(record=place, url=url, error=reason)
         else:
             yield ImportRecord(record=place, url=url, request=True)
-    if not listed.articles:
-        yield ImportRecord(record=name, error=f"{name}：公众号列表里没有文章")
 
 
 def _records(text: str, path: Path, options: ImportOptions) -> Iterator[ImportRecord]:

@@ -8,6 +8,7 @@ from crawlers.canonical import archived_original, site_of
 from crawlers.pages import scripts
 from crawlers.pages.addresses import absolute, base_of
 from crawlers.pages.blocked import is_blocked
+from crawlers.pages.feeds import Feed, feed_links, feed_of, is_feed
 from crawlers.pages.walk import walk
 from crawlers.pages.walked import Address
 from crawlers.pages.wechat_lists import ArticleList, article_list, list_links
@@ -31,15 +32,18 @@ def navigation(*, body: bytes, url: str, headers: Sequence[tuple[str, str]]) -> 
 
     Anchors and areas ("a"), frames ("iframe"), a meta refresh that stays on the site
     ("refresh"), addresses in string literals of inline scripts ("js"), and script files of the
-    same site ("script": they may write menus, see `script_links`); of a list of a public account
-    its articles and its next part ("article", "next"). Never ad redirectors, consult widgets,
-    analytics, pictures, downloads or schemes other than http(s). Empty when the body
-    cannot be decoded.
+    same site ("script": they may write menus, see `script_links`). Of a feed its entries, of a
+    list of a public account its articles and its next part ("article", "next"). Never ad
+    redirectors, consult widgets, analytics, pictures, downloads or schemes other than http(s).
+    Empty when the body cannot be decoded.
     """
     decoded = decode_body(headers, body)
     if isinstance(decoded, BadContent):
         return ()
     text, _, _ = to_text(decoded, headers)
+    feed = feed_of(text) if is_feed(text) else None
+    if isinstance(feed, Feed):
+        return feed_links(feed, url)
     listed = article_list(text, url)
     if isinstance(listed, ArticleList):
         return tuple(link for link in list_links(listed) if link.rel in _LISTED)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crawlers.pages.attachments import read_attachment
 from crawlers.pages.data import read_data
+from crawlers.pages.feeds import is_feed, read_feed_page
 from crawlers.pages.landing import as_landing
 from crawlers.pages.media import content_type, unreadable
 from crawlers.pages.script_state import read_state
@@ -35,12 +36,8 @@ def read(
     if other is not None:
         return other
     text, charset, notes = to_text(decoded, headers)
-    reading = read_list(text=text, url=url, charset=charset, notes=notes)
-    if reading is None:
-        media = content_type(headers)
-        reading = read_data(text=text, url=url, media=media, charset=charset, notes=notes)
-    if reading is None and is_wechat(text, url):
-        reading = read_wechat(text=text, url=url, charset=charset, notes=notes)
+    media = content_type(headers)
+    reading = _of_form(text=text, url=url, media=media, charset=charset, notes=notes)
     if reading is not None:
         return reading
     page = read_site(text=text, url=url, captured_at=captured_at, charset=charset, notes=notes)
@@ -49,3 +46,17 @@ def read(
     if isinstance(page, ParsedPage):
         page = as_landing(as_search_results(page, text, url), url)
     return page
+
+
+def _of_form(
+    *, text: str, url: str, media: str, charset: str, notes: tuple[str, ...]
+) -> Reading | None:
+    """A body whose form tells what it is; None for a page of any site."""
+    if is_feed(text):
+        return read_feed_page(text=text, url=url, charset=charset, notes=notes)
+    reading = read_list(text=text, url=url, charset=charset, notes=notes) or read_data(
+        text=text, url=url, media=media, charset=charset, notes=notes
+    )
+    if reading is None and is_wechat(text, url):
+        reading = read_wechat(text=text, url=url, charset=charset, notes=notes)
+    return reading

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from crawlers.importers import ImportOptions, ImportRecord, read_file
-from crawlers.pages import read
+from crawlers.pages import navigation, read
 from domain.captures import Acquisition
-from domain.pages import ParsedPage
+from domain.pages import PageKind, ParsedPage
 
 _LONG = "青禾口腔提醒：种植牙术后应按医嘱复查，出现不适请及时到院。" * 10
 _ARTICLE = "https://mp.weixin.qq.com/s?__biz=MzAw&amp;mid=1&amp;idx=1"
@@ -171,3 +171,36 @@ def test_any_json_is_kept_when_its_address_is_told(tmp_path: Path) -> None:
     (unknown,) = _all(path)
     assert unknown.error is not None
     assert "--url" in unknown.error
+
+
+@pytest.mark.parametrize("text", [_RSS, _ATOM, json.dumps(_JSON_FEED)], ids=["rss", "atom", "json"])
+def test_a_crawled_feed_is_a_list_that_can_be_followed(text: str) -> None:
+    url, body = "http://feed.test/feeds/all", text.replace("gb2312", "utf-8").encode()
+    page = read(body=body, url=url, headers=(), captured_at=datetime(2026, 3, 2, tzinfo=UTC))
+    assert isinstance(page, ParsedPage)
+    assert (page.kind, page.title) == (PageKind.LISTING, "青禾口腔")
+    assert _LONG in page.text
+    followed = navigation(body=body, url=url, headers=())
+    assert _ARTICLE.replace("&amp;", "&").replace("mid=1&idx=1", "idx=1&mid=1") in [
+        link.url for link in followed
+    ]
+
+
+def test_a_recorded_list_leads_to_its_articles(tmp_path: Path) -> None:
+    article = {"title": "须知", "link": "https://mp.weixin.qq.com/s/A"}
+    entry = {
+        "startedDateTime": "2025-06-01T02:03:04Z",
+        "request": {"url": "https://mp.weixin.qq.com/mp/homepage?__biz=Mz&pass_ticket=1"},
+        "response": {
+            "status": 200,
+            "content": {
+                "mimeType": "application/json",
+                "text": json.dumps({"appmsg_list": [article]}),
+            },
+        },
+    }
+    path = tmp_path / "phone.har"
+    path.write_text(json.dumps({"log": {"entries": [entry]}}))
+    kept, wanted = _all(path)
+    assert kept.capture is not None
+    assert (wanted.request, wanted.url) == (True, article["link"])
