@@ -24,8 +24,30 @@ _REASONS = 8
 def note(tx: Connection, signs: Iterable[Sign], *, at: datetime) -> None:
     """Put signs into the queue. The same place saying the same thing again changes nothing, and
     what a person has decided stays decided; only its score and date go on."""
-    for sign in sorted(signs, key=lambda one: (one.lead.kind, one.lead.value, one.reason)):
-        _note(tx, sign, at)
+    # In one order everywhere, so that two workers never wait for each other.
+    keyed = dict(
+        sorted(
+            (((_candidate_id(one.lead), _sign_id(one)), one) for one in signs),
+            key=lambda pair: pair[0],
+        )
+    )
+    if not keyed:
+        return
+    ids = sorted({candidate_id for candidate_id, _ in keyed})
+    rows = tx.execute(
+        select(candidate_signs.c.candidate_id, candidate_signs.c.id).where(
+            candidate_signs.c.candidate_id.in_(ids)
+        )
+    )
+    known = {(row.candidate_id, row.id) for row in rows}
+    for (candidate_id, sign_id), sign in keyed.items():
+        if (candidate_id, sign_id) not in known:
+            _add(tx, candidate_id, sign_id, sign, at)
+    tx.execute(
+        update(candidates)
+        .where(candidates.c.id.in_(ids), candidates.c.last_seen < at)
+        .values(last_seen=at)
+    )
 
 
 def waiting(tx: Connection, *, limit: int = 200) -> list[Candidate]:
@@ -122,23 +144,24 @@ class _Watched:
         return lead.value in self._names
 
 
-def _note(tx: Connection, sign: Sign, at: datetime) -> None:
-    candidate_id = derive_id("candidate", sign.lead.kind.value, sign.lead.value)
+def _candidate_id(lead: Lead) -> str:
+    return derive_id("candidate", lead.kind.value, lead.value)
+
+
+def _sign_id(sign: Sign) -> str:
+    return derive_id(sign.place, sign.reason)
+
+
+def _add(tx: Connection, candidate_id: str, sign_id: str, sign: Sign, at: datetime) -> None:
     new = upsert(tx, candidate_signs).values(
         candidate_id=candidate_id,
-        id=derive_id(sign.place, sign.reason),
+        id=sign_id,
         reason=sign.reason,
         weight=sign.weight,
         url=sign.url,
     )
-    added = new.on_conflict_do_nothing().returning(candidate_signs.c.id)
-    if tx.scalar(added) is None:
-        tx.execute(
-            update(candidates)
-            .where(candidates.c.id == candidate_id, candidates.c.last_seen < at)
-            .values(last_seen=at)
-        )
-        return
+    if tx.scalar(new.on_conflict_do_nothing().returning(candidate_signs.c.id)) is None:
+        return  # another worker was faster
     row = upsert(tx, candidates).values(
         id=candidate_id,
         kind=sign.lead.kind.value,
@@ -149,14 +172,10 @@ def _note(tx: Connection, sign: Sign, at: datetime) -> None:
         last_seen=at,
     )
     least = func.min if tx.dialect.name == "sqlite" else func.least
-    latest = func.max if tx.dialect.name == "sqlite" else func.greatest
     tx.execute(
         row.on_conflict_do_update(
             index_elements=["id"],
-            set_={
-                "score": least(HIGHEST, candidates.c.score + sign.weight),
-                "last_seen": latest(candidates.c.last_seen, row.excluded.last_seen),
-            },
+            set_={"score": least(HIGHEST, candidates.c.score + sign.weight)},
         )
     )
 

@@ -54,11 +54,13 @@ class Feed:
 def is_feed(text: str) -> bool:
     """Whether the head of a body is that of a feed."""
     start = text[:_HEAD].lstrip("\ufeff \t\r\n")
+    if not start.startswith(("{", "<")):
+        return False
     if start.startswith("{"):
         named = '"version"' in start[:2000] and '"items"' in start
         return named or "jsonfeed.org/version" in start[:2000]
-    is_markup = start.startswith("<") and not _HTML_PAGE.search(start)
-    return is_markup and _XML_FEED.search(start) is not None
+    feed, page = _XML_FEED.search(start), _HTML_PAGE.search(start)
+    return feed is not None and (page is None or feed.start() < page.start())
 
 
 def feed_of(text: str) -> Feed | str:
