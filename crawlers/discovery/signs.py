@@ -8,11 +8,11 @@ from functools import cache
 from itertools import islice
 from urllib.parse import urlsplit
 
-from crawlers.canonical import site_of
+from crawlers.canonical import archived_original, site_of
 from crawlers.discovery.records import CandidateKind, Lead, Sign
 from crawlers.pages.blocked import is_blocked
 from domain.findings import Verdict
-from domain.pages import Document, IdentifierKind, Link, Origin
+from domain.pages import Document, IdentifierKind, Link, Origin, PageKind
 from storage.datafiles import Strict, read, shipped
 
 MOST = 40
@@ -31,6 +31,10 @@ _RELATIONS = {
 }
 _MEDICAL_WORDS = 10
 _QR = 30
+_KINDS = {
+    IdentifierKind.WECHAT: CandidateKind.ACCOUNT,
+    IdentifierKind.PHONE: CandidateKind.PHONE,
+}
 _WORDS = {Verdict.CLUE: "判定为线索", Verdict.REVIEW: "待人工研判", Verdict.CLEAR: "未见违法"}
 
 
@@ -52,28 +56,38 @@ def signs_of(document: Document, verdict: Verdict) -> tuple[Sign, ...]:
 
 
 def _own(document: Document, verdict: Verdict) -> Iterator[Sign]:
-    host = _host(document.url)
-    if host and _OWN[verdict]:
-        reason = f"{document.site} 的页面{_WORDS[verdict]}"
-        yield _sign(CandidateKind.SITE, host, document, reason, _OWN[verdict])
+    weight = _OWN[verdict]
+    if not weight or document.kind is PageKind.SEARCH_RESULTS:
+        return
+    host, reason = _host(document.url), f"{_voice(document)} 的页面{_WORDS[verdict]}"
+    if document.account:
+        yield _sign(CandidateKind.ACCOUNT, document.account, document, reason, weight)
+    elif host:
+        yield _sign(CandidateKind.SITE, host, document, reason, weight)
 
 
 def _outward(document: Document, verdict: Verdict) -> Iterator[Sign]:
+    results = document.kind is PageKind.SEARCH_RESULTS
     for link in document.links:
-        yield from _of_link(link, document, verdict)
+        if link.rel == "ad" or not results:
+            yield from _of_link(link, document, verdict)
     for block in document.blocks:
         if block.origin is Origin.PICTURE:
             for url in _ADDRESS.findall(block.text):
                 yield from _of_address(url, document, "图片里的二维码指向", _QR)
-    weight = _NAMED[verdict]
-    for one in document.identifiers if weight else ():
-        kind = {
-            IdentifierKind.WECHAT: CandidateKind.ACCOUNT,
-            IdentifierKind.PHONE: CandidateKind.PHONE,
-        }.get(one.kind)
-        if kind is not None and "*" not in one.value:
-            reason = f"{document.site} {_WORDS[verdict]}的页面留有"
-            yield _sign(kind, one.value, document, reason, weight)
+    if _NAMED[verdict] and not results:
+        yield from _named(document, verdict)
+
+
+def _named(document: Document, verdict: Verdict) -> Iterator[Sign]:
+    """Numbers and WeChat names in the words of the page. Those in the state of an article are its
+    own account's, which is known by its name."""
+    for one in document.identifiers:
+        kind = _KINDS.get(one.kind)
+        own = document.account is not None and one.start < 0
+        if kind is not None and not own and "*" not in one.value:
+            reason = f"{_voice(document)} {_WORDS[verdict]}的页面留有"
+            yield _sign(kind, one.value, document, reason, _NAMED[verdict])
 
 
 def _of_link(link: Link, document: Document, verdict: Verdict) -> Iterator[Sign]:
@@ -85,7 +99,7 @@ def _of_link(link: Link, document: Document, verdict: Verdict) -> Iterator[Sign]
         return
     if link.rel == "account":
         if link.text and link.text != document.account:
-            reason = f"{document.site}：{words}"
+            reason = f"{_voice(document)}：{words}"
             yield _sign(CandidateKind.ACCOUNT, link.text, document, reason, weight)
         return
     if link.rel == "a" and not _LINKED[verdict]:
@@ -97,23 +111,29 @@ def _of_address(url: str, document: Document, words: str, weight: int) -> Iterat
     host = _host(url)
     if host and site_of(url) != document.site and not is_blocked(url):
         lead = Lead(kind=CandidateKind.SITE, value=host)
-        reason = f"{document.site}：{words}"
-        yield Sign(lead=lead, place=document.site, reason=reason, weight=weight, url=url[:2000])
+        reason = f"{_voice(document)}：{words}"
+        yield Sign(lead=lead, place=_voice(document), reason=reason, weight=weight, url=url[:2000])
 
 
 def _sign(kind: CandidateKind, value: str, document: Document, reason: str, weight: int) -> Sign:
     return Sign(
         lead=Lead(kind=kind, value=value[:300]),
-        place=document.site,
+        place=_voice(document),
         reason=reason,
         weight=weight,
         url=document.url[:2000],
     )
 
 
+def _voice(document: Document) -> str:
+    """Who speaks: the account on a platform of accounts, the site elsewhere."""
+    return document.account or document.site
+
+
 def _host(url: str) -> str:
-    """The host of an address, "" for one that can be nobody's site."""
-    host = (urlsplit(url).hostname or "").lower()
+    """The host of an address, "" for one that can be nobody's site. A web archive's copy is of
+    the host that it was made from."""
+    host = (urlsplit(archived_original(url)).hostname or "").lower()
     name, ends = "." + host, _platforms()
     return "" if "." not in host or name.endswith(ends) else host
 

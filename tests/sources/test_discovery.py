@@ -74,6 +74,34 @@ def test_a_suspicious_page_names_its_own_host_links_and_contacts() -> None:
     }
 
 
+def test_an_account_speaks_for_itself_on_its_platform() -> None:
+    document = _document(
+        Link(url="http://yuyue.test/", text="阅读原文", rel="source"),
+        url="https://mp.weixin.qq.com/s/A",
+        site="qq.com",
+        account="青禾焕肤",
+        identifiers=(Identifier(kind=IdentifierKind.WECHAT, value="gh_000000000001"),),
+    )
+    signs = discovery.signs_of(document, Verdict.CLUE)
+    assert {(one.lead.kind.value, one.lead.value) for one in signs} == {
+        ("account", "青禾焕肤"), ("site", "yuyue.test"),
+    }  # fmt: skip
+    assert {one.place for one in signs} == {"青禾焕肤"}
+
+
+def test_of_search_results_only_the_adverts_are_signs() -> None:
+    document = _document(
+        Link(url="http://news.test/", text="新闻", rel="organic"),
+        Link(url="http://lp.test/", text="青禾", rel="ad"),
+        Link(url="http://help.test/", text="帮助医院"),
+        url="https://web.archive.org/web/20250601000000id_/https://www.so.com/s?q=1",
+        site="so.com",
+        kind=PageKind.SEARCH_RESULTS,
+        identifiers=(Identifier(kind=IdentifierKind.PHONE, value="4000000123"),),
+    )
+    assert _values(document) == {("site", "lp.test")}
+
+
 def test_a_clear_page_says_little() -> None:
     document = _document(
         Link(url="http://zhifa.test/", text="友情链接"),
