@@ -59,39 +59,35 @@ def import_files(  # noqa: PLR0917 - typer reads positional parameters
 ) -> None:
     """导入他人保存的网页、名单与投诉，走与采集相同的存证与研判流程。"""
     services = open_services()
+    moment = _moment(captured_at)
     options = ImportOptions(
-        url=url,
-        base_url=base_url,
-        captured_at=_moment(captured_at),
-        sidecar=sidecar,
-        mapping=mapping,
+        url=url, base_url=base_url, captured_at=moment, sidecar=sidecar, mapping=mapping
     )
     imported: list[Imported] = []
     with services.evidence_writer("import") as writer, spinner("导入"):
         for path in files:
-            of_file = list(intake.import_file(services, writer, path, options))
-            imported.extend(of_file)
-            if write_back:
-                _write_back(path, of_file)
+            imported.extend(intake.import_file(services, writer, path, options))
+    if write_back:
+        _write_back(files, imported)
     with spinner("研判"):
         workers.drain(workers.process_steps(services))
     with services.truth.read() as tx:
         found = [result_of(tx, item) for item in imported]
     print_results(found, as_json=as_json)
-    failed = sum(not result.readable for result in found)
-    if failed or not found:
+    if not found or any(not result.readable for result in found):
         raise typer.Exit(Exit.PARTLY)
 
 
-def _write_back(path: Path, imported: list[Imported]) -> None:
-    """The pages are kept whether or not the sheet can be written, so that is said and no more."""
-    try:
-        written = write_results(path, [item.record for item in imported])
-    except PermanentError as error:
-        err.print(str(error), markup=False)
-        return
-    if written is not None:
-        err.print(f"每行的结果已写入 {written.name}", markup=False)
+def _write_back(files: list[Path], imported: list[Imported]) -> None:
+    """The pages are kept whether or not a sheet can be written, so that is said and no more."""
+    for path in dict.fromkeys(files):
+        try:
+            written = write_results(path, [i.record for i in imported if i.file == path])
+        except PermanentError as error:
+            err.print(str(error), markup=False)
+            continue
+        if written is not None:
+            err.print(f"每行的结果已写入 {written.name}", markup=False)
 
 
 def run(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from crawlers import health
 from crawlers.pages import read
 from domain.outcomes import Outcome
-from domain.pages import BlockPage, Reading
+from domain.pages import BlockPage, ParsedPage, Reading
 from domain.sources import Source, SourceKind
 
 _AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -54,8 +54,8 @@ def test_a_steady_source_is_healthy(tx: Connection) -> None:
 
 def _page(html: str) -> str:
     reading = _reading(html)
-    assert not isinstance(reading, BlockPage)
-    return getattr(reading, "page", "")
+    assert isinstance(reading, ParsedPage)
+    return reading.page
 
 
 def test_a_field_that_is_lost_is_named(tx: Connection) -> None:
