@@ -13,8 +13,9 @@ from attrs import frozen
 from sqlalchemy import Connection
 
 from cluewatch.bootstrap import Services
-from crawlers import source_store
+from crawlers import discovery, source_store
 from crawlers.config import CrawlConfig
+from crawlers.discovery import Sign
 from crawlers.engine import crawl
 from crawlers.frontier import links, pauses
 from crawlers.importers import ImportOptions, ImportRecord, read_file
@@ -26,6 +27,8 @@ from evidence import requests
 from evidence.writer import EvidenceWriter
 
 BATCH = 25
+COMPLAINED = 30
+"""What being named in a complaint weighs for a possible source."""
 AT_ONCE = timedelta(minutes=1)
 """An address given by hand is looked at now: how far ahead its crawl may plan."""
 
@@ -42,16 +45,28 @@ class Imported:
 def import_file(
     services: Services, writer: EvidenceWriter, path: Path, options: ImportOptions
 ) -> Iterator[Imported]:
-    """Keep every record of a file as evidence, in groups; addresses become capture requests."""
+    """Keep every record of a file as evidence, in groups; addresses become capture requests,
+    and whom complaints are about goes to the review queue of sources."""
     for group in _groups(read_file(path, options=options)):
         captures = [record.capture for record in group if record.capture is not None]
         kept = iter(writer.record(captures) if captures else ())
         wanted = [record.url for record in group if record.request and record.url]
         if wanted:
             request_pages(services, wanted)
+        signs = [sign for record in group if (sign := _sign(path, record)) is not None]
+        if signs:
+            with services.truth.write() as tx:
+                discovery.note(tx, signs, at=services.clock.now())
         for record in group:
             snapshot = next(kept) if record.capture is not None else None
             yield Imported(file=path, record=record, snapshot=snapshot)
+
+
+def _sign(path: Path, record: ImportRecord) -> Sign | None:
+    if record.lead is None:
+        return None
+    reason = f"投诉提及（{record.record}）"
+    return Sign(lead=record.lead, place=path.name, reason=reason, weight=COMPLAINED)
 
 
 def request_pages(services: Services, urls: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from cluewatch import rendering
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
-from crawlers import pages
+from crawlers import discovery, health, pages
 from crawlers.canonical import site_of
 from crawlers.pages.recordings import Recording, recordings
 from documents import outcomes
@@ -140,12 +140,19 @@ class Pipeline:
 
     def store(self, tx: Connection, judged: Judged) -> None:
         """Store what `judge` found, in the caller's transaction."""
+        snapshot = judged.snapshot
+        if snapshot.source_id is not None:
+            health.note(
+                tx, source_id=snapshot.source_id, reading=judged.reading, at=snapshot.captured_at
+            )
         if judged.document is None or judged.assessment is None:
             self._store_unread(tx, judged)
             return
         self._note_return(tx, judged.snapshot)
         _note_recordings(tx, judged)
         documents.put(tx, judged.document)
+        signs = discovery.signs_of(judged.document, judged.assessment.verdict)
+        discovery.note(tx, signs, at=snapshot.captured_at)
         in_force = documents.assessment(tx, judged.document.id)
         if in_force is None or in_force.id != judged.assessment.id:
             documents.put_assessment(tx, judged.assessment)

@@ -54,7 +54,7 @@ def result_of(tx: Connection, item: Imported) -> PageResult:
     record, name = item.record, str(item.file)
     if item.snapshot is not None:
         return _of_snapshot(tx, item.snapshot, file=name, record=record.record)
-    outcome = "requested" if record.request else None
+    outcome = "requested" if record.request else "lead" if record.lead else None
     return PageResult(
         file=name, record=record.record, url=record.url, outcome=outcome, error=record.error
     )

@@ -33,6 +33,9 @@ class Acquisition(StrEnum):
     IMPORT_HTML = "import_html"
     IMPORT_HAR = "import_har"
     IMPORT_WARC = "import_warc"
+    IMPORT_FILE = "import_file"
+    FEED = "feed"
+    PLATFORM = "platform"
 
 
 @frozen(kw_only=True)

@@ -28,6 +28,7 @@ from cluewatch.cli import (
     registers,
     rules,
     setup,
+    sources,
     subjects,
     tickets,
 )
@@ -58,6 +59,7 @@ for part in PARTS:
     part.register(app)
 for matter in (matters, deliveries):
     tickets.ticket_app.add_typer(matter.commands)
+app.add_typer(sources.commands, name="source")
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
 app.add_typer(registers.app, name="register")

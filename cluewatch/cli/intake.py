@@ -1,4 +1,4 @@
-"""Commands that bring pages in and work them: import, run, process, source."""
+"""Commands that bring pages in and work them: import, run, process."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ from zoneinfo import ZoneInfo
 import typer
 
 from cluewatch import intake, workers
-from cluewatch.cli.output import Exit, listing, out
+from cluewatch.cli.output import Exit, err, out
 from cluewatch.cli.progress import print_results, spinner
 from cluewatch.cli.wiring import open_services
 from cluewatch.intake import Imported
 from cluewatch.results import result_of
 from cluewatch.supervisor import Supervisor
 from cluewatch.workers import WorkerRole
-from crawlers import source_store
-from crawlers.importers import ImportOptions
-from crawlers.sources import load_sources
+from crawlers.importers import ImportOptions, write_results
+from domain.errors import PermanentError
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 _BEIJING = ZoneInfo("Asia/Shanghai")
-
-sources = typer.Typer(help="监测对象：登记、列出、移除。", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -33,36 +30,60 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(process)
     app.command(hidden=True)(work)
-    app.add_typer(sources, name="source")
 
 
 def import_files(  # noqa: PLR0917 - typer reads positional parameters
-    files: Annotated[list[Path], typer.Argument(help="WARC、HAR、网页存档或网址表", exists=True)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="网页存档、HAR、WARC、订阅、平台数据、网址表或投诉表", exists=True),
+    ],
     url: Annotated[str | None, typer.Option(help="单个网页文件的原网址")] = None,
     base_url: Annotated[str | None, typer.Option(help="文件名之前的网址前缀")] = None,
     captured_at: Annotated[str | None, typer.Option(help="采集时间（ISO 格式）")] = None,
     sidecar: Annotated[
         Path | None, typer.Option(help="CSV：file,url,captured_at", exists=True, dir_okay=False)
     ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="投诉表的列对应（YAML：text、name、url…）", exists=True, dir_okay=False),
+    ] = None,
+    write_back: Annotated[
+        bool,
+        typer.Option("--write-back/--no-write-back", help="把每行的结果写回表格的“导入结果”列"),
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """导入他人保存的网页，走与采集相同的存证与研判流程。"""
+    """导入他人保存的网页、名单与投诉，走与采集相同的存证与研判流程。"""
     services = open_services()
+    moment = _moment(captured_at)
     options = ImportOptions(
-        url=url, base_url=base_url, captured_at=_moment(captured_at), sidecar=sidecar
+        url=url, base_url=base_url, captured_at=moment, sidecar=sidecar, mapping=mapping
     )
     imported: list[Imported] = []
     with services.evidence_writer("import") as writer, spinner("导入"):
         for path in files:
             imported.extend(intake.import_file(services, writer, path, options))
+    if write_back:
+        _write_back(files, imported)
     with spinner("研判"):
         workers.drain(workers.process_steps(services))
     with services.truth.read() as tx:
         found = [result_of(tx, item) for item in imported]
     print_results(found, as_json=as_json)
-    failed = sum(not result.readable for result in found)
-    if failed or not found:
+    if not found or any(not result.readable for result in found):
         raise typer.Exit(Exit.PARTLY)
+
+
+def _write_back(files: list[Path], imported: list[Imported]) -> None:
+    """The pages are kept whether or not a sheet can be written, so that is said and no more."""
+    for path in dict.fromkeys(files):
+        try:
+            written = write_results(path, [i.record for i in imported if i.file == path])
+        except PermanentError as error:
+            err.print(str(error), markup=False)
+            continue
+        if written is not None:
+            err.print(f"每行的结果已写入 {written.name}", markup=False)
 
 
 def run(
@@ -103,47 +124,6 @@ def work(
 ) -> None:
     """One worker process; started by the supervisor."""
     workers.work(open_services(), role, hours=hours)
-
-
-@sources.command("add")
-def add_sources(
-    file: Annotated[Path, typer.Argument(help="监测对象 YAML", exists=True, dir_okay=False)],
-) -> None:
-    """登记监测对象（YAML 文件），立即排入采集。"""
-    services = open_services()
-    found = load_sources(file)
-    intake.put_sources(services, found)
-    out.print(f"已登记 {len(found)} 个监测对象。")
-
-
-@sources.command("list")
-def list_sources(as_json: Json = False) -> None:
-    """列出监测对象。"""
-    services = open_services()
-    with services.truth.read() as tx:
-        found = source_store.all(tx)
-    rows = (
-        {
-            "id": source.id,
-            "kind": source.kind.value,
-            "title": source.title,
-            "region": source.region,
-            "risk": source.risk.value,
-            "hosts": list(source.hosts),
-        }
-        for source in found
-    )
-    columns = ("id", "kind", "title", "region", "risk", "hosts")
-    listing("监测对象", columns, rows, as_json=as_json)
-
-
-@sources.command("remove")
-def remove_source(source_id: Annotated[str, typer.Argument(help="监测对象编号")]) -> None:
-    """停止监测；已采集的内容保留。"""
-    services = open_services()
-    with services.truth.write() as tx:
-        source_store.remove(tx, source_id)
-    out.print(f"已停止监测 {source_id}。")
 
 
 def _moment(text: str | None) -> datetime | None:

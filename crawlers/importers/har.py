@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from crawlers.canonical import split
+from crawlers.importers.platform import listed_articles
 from crawlers.importers.records import MAX_BODY, TOO_LONG, ImportOptions, ImportRecord, imported
 from crawlers.importers.scrub import scrub
 from crawlers.pages.signals import outcome_of_status
+from crawlers.pages.wechat_lists import ArticleList, article_list
 from domain.captures import Acquisition
+from language.charset import to_text
 
 # The content of a HAR is decoded already; these headers speak of the bytes on the wire.
 _WIRE_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
@@ -71,8 +74,18 @@ def read_har(data: bytes, *, name: str, options: ImportOptions) -> Iterator[Impo
         if record is not None:
             found = True
             yield record
+            yield from _listed(record)
     if not found:
         yield ImportRecord(record=name, error=f"{name}：HAR 文件里没有保存任何网页内容")
+
+
+def _listed(record: ImportRecord) -> Iterator[ImportRecord]:
+    """The articles in a recorded list of a public account, to be visited in their turn."""
+    if record.capture is not None and record.url is not None:
+        text, _, _ = to_text(record.capture.body, record.capture.headers)
+        listed = article_list(text, record.url)
+        if isinstance(listed, ArticleList):
+            yield from listed_articles(listed, record.record)
 
 
 def _record(raw: dict[str, object], place: str, options: ImportOptions) -> ImportRecord | None:
@@ -97,18 +110,18 @@ def _captured(
     entry: _Entry, place: str, media: str, body: bytes, options: ImportOptions
 ) -> ImportRecord:
     response = entry.response
-    clean = scrub(entry.request.url, ((h.name, h.value) for h in response.headers))
-    kept = [pair for pair in clean.headers if pair[0].lower() not in _WIRE_HEADERS]
+    kept = [(h.name, h.value) for h in response.headers if h.name.lower() not in _WIRE_HEADERS]
     if response.content.encoding != "base64":
         kept = [pair for pair in kept if pair[0].lower() != "content-type"]
         kept.append(("Content-Type", f"{media}; charset=utf-8"))
+    clean = scrub(entry.request.url, kept, body)
     started = entry.started if entry.started.tzinfo else entry.started.replace(tzinfo=UTC)
     capture = imported(
         url=clean.url,
         captured_at=options.captured_at or started,
         acquisition=Acquisition.IMPORT_HAR,
-        body=body,
-        headers=tuple(kept),
+        body=clean.body,
+        headers=clean.headers,
         status=response.status,
         outcome=outcome_of_status(response.status, clean.headers),
         ip=entry.ip or None,

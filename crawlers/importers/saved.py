@@ -1,4 +1,4 @@
-"""Pages saved by a browser: HTML files and MHTML archives."""
+"""Single pages and documents that somebody saved: HTML, MHTML, pictures, office files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_html(path: Path, *, options: ImportOptions) -> Iterator[ImportRecord]:
     head, _, _ = to_text(body[:_HEAD])
     comment = _comment(head)
     url = options.url or said.url or comment.url or _appended(path, options)
-    moment = options.captured_at or said.captured_at or comment.captured_at or _file_time(path)
+    moment = options.captured_at or said.captured_at or comment.captured_at or file_time(path)
     yield _page(path.name, url, moment, body, (("Content-Type", "text/html"),))
 
 
@@ -53,14 +53,33 @@ def read_mhtml(path: Path, *, options: ImportOptions) -> Iterator[ImportRecord]:
     payload = part.get_payload(decode=True)
     located = message.get("Snapshot-Content-Location") or part.get("Content-Location")
     url = options.url or (str(located) if located else None) or _appended(path, options)
-    moment = options.captured_at or _mail_date(message.get("Date")) or _file_time(path)
+    moment = options.captured_at or _mail_date(message.get("Date")) or file_time(path)
     declared = str(part.get("Content-Type", "text/html"))
     body = payload if isinstance(payload, bytes) else b""
     yield _page(path.name, url, moment, body, (("Content-Type", declared),))
 
 
-def _page(
-    name: str, url: str | None, moment: datetime, body: bytes, headers: tuple[tuple[str, str], ...]
+def read_document(path: Path, media: str, *, options: ImportOptions) -> Iterator[ImportRecord]:
+    """A picture or an office document: a screenshot, a leaflet, an attachment that was saved. Its
+    address is told as for a saved page."""
+    try:
+        said = stated(path, options)
+    except PermanentError as error:
+        yield ImportRecord(record=path.name, error=str(error))
+        return
+    url = options.url or said.url or _appended(path, options)
+    moment = options.captured_at or said.captured_at or file_time(path)
+    headers = (("Content-Type", media),)
+    yield _page(path.name, url, moment, path.read_bytes(), headers, Acquisition.IMPORT_FILE)
+
+
+def _page(  # noqa: PLR0917 - the parts of one record
+    name: str,
+    url: str | None,
+    moment: datetime,
+    body: bytes,
+    headers: tuple[tuple[str, str], ...],
+    acquisition: Acquisition = Acquisition.IMPORT_HTML,
 ) -> ImportRecord:
     if url is None:
         return ImportRecord(record=name, error=f"{name}：{_NO_ADDRESS}")
@@ -68,12 +87,12 @@ def _page(
         return ImportRecord(record=name, url=url, error=f"{name}：网址无效（{url[:200]}）")
     if len(body) > MAX_BODY:
         return ImportRecord(record=name, url=url, error=f"{name}：{TOO_LONG}")
-    clean = scrub(url, headers)
+    clean = scrub(url, headers, body)
     capture = imported(
         url=clean.url,
         captured_at=moment,
-        acquisition=Acquisition.IMPORT_HTML,
-        body=body,
+        acquisition=acquisition,
+        body=clean.body,
         headers=clean.headers,
         note=clean.note,
     )
@@ -111,5 +130,6 @@ def _appended(path: Path, options: ImportOptions) -> str | None:
     return urljoin(options.base_url, quote(path.name)) if options.base_url else None
 
 
-def _file_time(path: Path) -> datetime:
+def file_time(path: Path) -> datetime:
+    """When a file was last written: the best guess where nothing says when a page was saved."""
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)

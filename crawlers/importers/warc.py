@@ -23,7 +23,9 @@ _MAX_DRAINED = 1024 * 1024 * 1024
 _MAX_REMEMBERED = 64 * 1024 * 1024
 _STEP = 1024 * 1024
 _STATUS = re.compile(r"(?:\A|\s)([1-5]\d\d)(?:\s|\Z)")
-_BROKEN = (ArchiveLoadFailed, zlib.error, EOFError, OSError, UnicodeError, ValueError)
+# The library meets damaged heads with whatever error its own code runs into.
+_BROKEN = (ArchiveLoadFailed, zlib.error, EOFError, OSError, UnicodeError, ValueError,
+           AttributeError, TypeError, KeyError, IndexError)  # fmt: skip
 
 
 def read_warc(stream: IO[bytes], *, name: str, options: ImportOptions) -> Iterator[ImportRecord]:
@@ -88,14 +90,14 @@ def _record(
     answer = _answer(record, payloads) if moment else "记录没有可读的 WARC-Date"
     if isinstance(answer, str) or moment is None:
         return ImportRecord(record=place, url=url, error=f"{place}：{answer}")
-    clean = scrub(url, answer.headers)
+    clean = scrub(url, answer.headers, answer.body)
     memento = next((v for name, v in answer.headers if name.lower() == "memento-datetime"), None)
     notes = [clean.note, f"网页存档的原始时间：{memento}" if memento else None]
     capture = imported(
         url=clean.url,
         captured_at=moment,
         acquisition=Acquisition.IMPORT_WARC,
-        body=answer.body,
+        body=clean.body,
         headers=clean.headers,
         status=answer.status,
         outcome=outcome_of_status(answer.status, answer.headers),

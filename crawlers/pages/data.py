@@ -42,7 +42,7 @@ def read_data(
         value = _json(start)
         if value is None:
             return None
-        pieces, nothing = list(_strings(value)), "JSON 数据里没有中文文字"
+        pieces, nothing = list(strings_in(value)), "JSON 数据里没有中文文字"
     elif "<" not in start[:4096] and media in ("text/plain", ""):
         lines = (piece(line, Origin.DOM, "text") for line in text.splitlines()[:_MAX_PIECES])
         pieces, nothing = [line for line in lines if line], "文本文件没有文字"
@@ -79,13 +79,21 @@ def _json(text: str) -> object | None:
     return value
 
 
-def _strings(value: object) -> Iterator[Piece]:
-    """Strings with Chinese in a JSON value, in order; HTML in them is read as markup."""
-    pending: list[tuple[object, str, int]] = [(value, "$", 0)]
+def strings_in(
+    value: object, path: str = "$", *, keys: frozenset[str] | None = None
+) -> Iterator[Piece]:
+    """Strings with Chinese in a JSON value, in order; HTML in them is read as markup.
+
+    `path` is what the value itself is called; its members' keys are appended to it. With `keys`
+    (lower case) only strings under one of them count.
+    """
+    pending: list[tuple[object, str, int]] = [(value, path, 0)]
     count = 0
     while pending and count < _MAX_PIECES:
         one, path, depth = pending.pop()
-        if isinstance(one, str) and _HAN.search(one):
+        if isinstance(one, str):
+            if not _HAN.search(one) or not _wanted(path, keys):
+                continue
             for made in _text(one, path):
                 count += 1
                 yield made
@@ -93,11 +101,15 @@ def _strings(value: object) -> Iterator[Piece]:
             pending.extend(reversed(_members(one, path, depth + 1)))
 
 
+def _wanted(path: str, keys: frozenset[str] | None) -> bool:
+    return keys is None or path.rpartition(".")[2].partition("[")[0].lower() in keys
+
+
 def _members(value: object, path: str, depth: int) -> list[tuple[object, str, int]]:
     if isinstance(value, dict):
-        return [(member, f"{path}.{key}"[:200], depth) for key, member in value.items()]
+        return [(member, f"{path}.{key}"[-200:], depth) for key, member in value.items()]
     if isinstance(value, list):
-        return [(member, f"{path}[{at}]"[:200], depth) for at, member in enumerate(value)]
+        return [(member, f"{path}[{at}]"[-200:], depth) for at, member in enumerate(value)]
     return []
 
 

@@ -26,8 +26,10 @@ _CHROME = re.compile(
     re.IGNORECASE,
 )
 PICTURE_ATTRIBUTES = (
-    "data-original", "data-src", "data-lazy-src", "data-lazyload", "data-echo", "data-url", "src",
+    "data-original", "data-src", "data-lazy-src", "data-lazyload", "data-echo", "data-url", "ref",
+    "src",
 )  # fmt: skip
+_SOURCE_SETS = ("data-srcset", "srcset")
 PICTURE_TAGS = frozenset({"img", "mip-img", "amp-img", "image"})
 ANCHORS = frozenset({"a", "mip-link"})
 CARD_TAGS = frozenset(
@@ -76,3 +78,12 @@ def hidden_mail(hidden: str) -> str | None:
 def is_picture_address(text: str) -> bool:
     """Whether an `alt` is in truth the address of the picture (station groups do so)."""
     return text.lower().endswith((".jpg", ".jpeg", ".png", ".gif", ".webp")) and "/" in text
+
+
+def largest_of_set(node: LexborNode) -> str | None:
+    """The last address of a source set, which authors write in rising sizes."""
+    for name in _SOURCE_SETS:
+        written = (node.attributes.get(name) or "").split(", ")
+        if written[-1].split():
+            return written[-1].split()[0].rstrip(",")
+    return None

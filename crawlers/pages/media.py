@@ -10,13 +10,12 @@ from domain.outcomes import Outcome
 from domain.pages import BlockPage
 
 _MAGIC = (
-    (b"%PDF-", "PDF 文件：暂不能读取文字"),
     (b"\xff\xd8\xff", "图片（JPEG）：图中文字需识别后才能读取"),
     (b"\x89PNG", "图片（PNG）：图中文字需识别后才能读取"),
     (b"GIF8", "图片（GIF）：图中文字需识别后才能读取"),
     (b"BM", "图片（BMP）：图中文字需识别后才能读取"),
     (b"\x00\x00\x01\x00", "图标文件：没有文字"),
-    (b"PK\x03\x04", "压缩包或 Office 文件：暂不能读取文字"),
+    (b"PK\x03\x04", "压缩包：不读取，或解压后过大"),
     (b"PK\x05\x06", "空压缩包"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "旧式 Office 文件：暂不能读取文字"),
     (b"Rar!", "RAR 压缩包：暂不能读取"),

@@ -8,15 +8,17 @@ from crawlers.canonical import archived_original, site_of
 from crawlers.pages import scripts
 from crawlers.pages.addresses import absolute, base_of
 from crawlers.pages.blocked import is_blocked
+from crawlers.pages.feeds import Feed, feed_links, feed_of, is_feed
 from crawlers.pages.walk import walk
 from crawlers.pages.walked import Address
+from crawlers.pages.wechat_lists import ArticleList, article_list, list_links
 from domain.pages import Link
 from language.charset import to_text
 from language.decoding import BadContent, decode_body
 
 _FOLLOWED = frozenset({"a", "iframe"})
 _ON_SITE = frozenset({"refresh", "script", "js"})
-_MARKUP_SIGNS = ("href", "src")
+_LISTED = frozenset({"article", "next"})
 _MAX_LINKS = 5_000
 _FILES = (
     ".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".svg", ".ico", ".css", ".mp3", ".mp4",
@@ -30,14 +32,21 @@ def navigation(*, body: bytes, url: str, headers: Sequence[tuple[str, str]]) -> 
 
     Anchors and areas ("a"), frames ("iframe"), a meta refresh that stays on the site
     ("refresh"), addresses in string literals of inline scripts ("js"), and script files of the
-    same site ("script": they may write menus, see `script_links`). Never ad redirectors, consult
-    widgets, analytics, pictures, downloads or schemes other than http(s). Empty when the body
-    cannot be decoded.
+    same site ("script": they may write menus, see `script_links`). Of a feed its entries, of a
+    list of a public account its articles and its next part ("article", "next"). Never ad
+    redirectors, consult widgets, analytics, pictures, downloads or schemes other than http(s).
+    Empty when the body cannot be decoded.
     """
     decoded = decode_body(headers, body)
     if isinstance(decoded, BadContent):
         return ()
     text, _, _ = to_text(decoded, headers)
+    feed = feed_of(text) if is_feed(text) else None
+    if isinstance(feed, Feed):
+        return feed_links(feed, url)
+    listed = article_list(text, url)
+    if isinstance(listed, ArticleList):
+        return tuple(link for link in list_links(listed) if link.rel in _LISTED)
     found = walk(text)
     written = [*found.addresses, *_literal_addresses(found.code)]
     return tuple(_links(written, base_of(url, found.base), archived_original(url)))

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from crawlers.pages.attachments import read_attachment
 from crawlers.pages.data import read_data
+from crawlers.pages.feeds import is_feed, read_feed_page
+from crawlers.pages.landing import as_landing
 from crawlers.pages.media import content_type, unreadable
+from crawlers.pages.script_state import read_state
 from crawlers.pages.search_results import as_search_results
 from crawlers.pages.site import read_site
 from crawlers.pages.wechat import is_wechat, read_wechat
+from crawlers.pages.wechat_lists import read_list
 from domain.outcomes import Outcome
 from domain.pages import BlockPage, ParsedPage, Reading
 from language.charset import to_text
@@ -27,16 +32,31 @@ def read(
     decoded = decode_body(headers, body)
     if isinstance(decoded, BadContent):
         return BlockPage(outcome=Outcome.BAD_CONTENT, reason=decoded.reason)
-    other = unreadable(decoded, headers)
+    other = read_attachment(decoded, url) or unreadable(decoded, headers)
     if other is not None:
         return other
     text, charset, notes = to_text(decoded, headers)
-    data = read_data(text=text, url=url, media=content_type(headers), charset=charset, notes=notes)
-    if data is not None:
-        return data
-    if is_wechat(text, url):
-        reading = read_wechat(text=text, url=url, charset=charset, notes=notes)
-        if reading is not None:
-            return reading
+    media = content_type(headers)
+    reading = _of_form(text=text, url=url, media=media, charset=charset, notes=notes)
+    if reading is not None:
+        return reading
     page = read_site(text=text, url=url, captured_at=captured_at, charset=charset, notes=notes)
-    return as_search_results(page, text, url) if isinstance(page, ParsedPage) else page
+    if isinstance(page, BlockPage) and page.outcome is Outcome.EMPTY_SHELL:
+        page = read_state(text=text, url=url, charset=charset, notes=notes) or page
+    if isinstance(page, ParsedPage):
+        page = as_landing(as_search_results(page, text, url), url)
+    return page
+
+
+def _of_form(
+    *, text: str, url: str, media: str, charset: str, notes: tuple[str, ...]
+) -> Reading | None:
+    """A body whose form tells what it is; None for a page of any site."""
+    if is_feed(text):
+        return read_feed_page(text=text, url=url, charset=charset, notes=notes)
+    reading = read_list(text=text, url=url, charset=charset, notes=notes) or read_data(
+        text=text, url=url, media=media, charset=charset, notes=notes
+    )
+    if reading is None and is_wechat(text, url):
+        reading = read_wechat(text=text, url=url, charset=charset, notes=notes)
+    return reading

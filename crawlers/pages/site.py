@@ -1,4 +1,4 @@
-"""The generic page of any website (`site@1`)."""
+"""The generic page of any website (`site@2`)."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ from domain.pages import (
 )
 from language.identifiers import identifiers
 
-PAGE = "site@1"
+PAGE = "site@2"
 _MEANINGFUL = re.compile(r"[^\W\d_]")
 _HAN = re.compile("[\u3400-\u9fff]")
 _LOGIN_FOR_MORE = re.compile(r"登录(?:后)?(?:可)?(?:查看|浏览)(?:更多|全部|完整)")
+_RECORD_CODE = re.compile(r"recordcode=(\d{14})\b", re.IGNORECASE)
 _MENU_ITEM = 8
 _MENU_RUN = 4
 _SHELL = 30
@@ -106,7 +107,7 @@ def _page(
         text=text,
         blocks=blocks,
         links=links,
-        identifiers=(*identifiers(text), *_dialled(found), *widget_ids),
+        identifiers=(*identifiers(text), *_dialled(found), *_registered(found), *widget_ids),
         author=found.metas.get("author", "").strip() or None,
         published_at=published,
         subject_hint=subject_hint(blocks=blocks, metas=found.metas, title=title),
@@ -172,6 +173,14 @@ def _kind(url: str, pieces: list[Piece], links: Sequence[Link], *, dated: bool) 
     if titles >= _LISTING_LINKS and len(links) >= _LISTING_LINKS:
         return PageKind.LISTING
     return PageKind.OTHER
+
+
+def _registered(found: Walked) -> tuple[Identifier, ...]:
+    """公安备案 numbers in the links of the footer, where the words are often a picture."""
+    codes = dict.fromkeys(
+        match[1] for one in found.addresses if (match := _RECORD_CODE.search(one.written))
+    )
+    return tuple(Identifier(kind=IdentifierKind.PSB, value=code) for code in codes)
 
 
 def _dialled(found: Walked) -> tuple[Identifier, ...]:

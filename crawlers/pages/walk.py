@@ -8,6 +8,7 @@ from collections.abc import Callable
 from selectolax.lexbor import LexborNode
 
 from crawlers.pages import markup, scripts
+from crawlers.pages.backgrounds import backgrounds
 from crawlers.pages.blocks import piece
 from crawlers.pages.elements import (
     ANCHORS,
@@ -22,6 +23,7 @@ from crawlers.pages.elements import (
     is_chrome,
     is_picture_address,
     label,
+    largest_of_set,
 )
 from crawlers.pages.walked import Address, Walked
 from domain.pages import Origin
@@ -37,6 +39,7 @@ def walk(text: str) -> Walked:
     shows it, and hacked pages hide their links for ever."""
     found = Walked()
     _Walker(found, Origin.DOM, "").run(text)
+    found.addresses.extend(backgrounds(text))
     return found
 
 
@@ -196,7 +199,11 @@ class _Walker:
         if alt and self._anchor is not None:
             self._anchor.append(alt)
         source = next((s for s in sources if s and not s.startswith("data:")), None)
-        self._address(source, alt or "", "img")
+        self._address(source or largest_of_set(node), alt or "", "img")
+
+    def _picture_source(self, node: LexborNode) -> None:
+        """A `<source>` of a `<picture>`; sound and film have no source set."""
+        self._address(largest_of_set(node), "", "img")
 
     def _input(self, node: LexborNode) -> None:
         attributes = node.attributes
@@ -279,17 +286,15 @@ class _Walker:
 
 
 _ACTIONS: dict[str, Callable[[_Walker, LexborNode], None]] = {
-    "a": _Walker._open_anchor,
-    "mip-link": _Walker._open_anchor,
+    **dict.fromkeys(ANCHORS, _Walker._open_anchor),
     "area": _Walker._area,
     "input": _Walker._input,
     "meta": _Walker._meta,
-    "iframe": _Walker._frame,
-    "frame": _Walker._frame,
-    "mip-iframe": _Walker._frame,
+    **dict.fromkeys(("iframe", "frame", "mip-iframe"), _Walker._frame),
     "script": _Walker._script,
     "base": _Walker._base,
     "time": _Walker._time,
+    "source": _Walker._picture_source,
     **{tag: _Walker._card for tag in CARD_TAGS},
     **{tag: _Walker._picture for tag in PICTURE_TAGS},
 }

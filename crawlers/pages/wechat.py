@@ -1,4 +1,4 @@
-"""Public-account pages (`wechat@1`): articles of all types, accounts, and pages about their end."""
+"""Public-account pages (`wechat@2`): articles of all types, accounts, and pages about their end."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from attrs import frozen
+from selectolax.lexbor import LexborHTMLParser
 
 from crawlers.canonical import archived_original, canonical_url
+from crawlers.pages import markup
 from crawlers.pages.addresses import absolute
 from crawlers.pages.blocks import Piece, joined, piece, private_notes
 from crawlers.pages.dates import moment_of, unix_moment
 from crawlers.pages.site import links_of
 from crawlers.pages.walk import walk_within
 from crawlers.pages.walked import Walked
+from crawlers.pages.wechat_parts import cards_of, media_pieces, placement_pieces
 from crawlers.pages.wechat_state import State, article_state
 from crawlers.pages.wechat_status import account_page, status_of
 from domain.outcomes import Outcome
@@ -31,23 +34,29 @@ from domain.pages import (
 )
 from language.identifiers import identifiers
 
-PAGE = "wechat@1"
+PAGE = "wechat@2"
 _HOST = "mp.weixin.qq.com"
-_SIGNS = ("window.cgiDataNew", 'id="js_content"', "id='js_content'")
+_SIGNS = ("window.cgiDataNew", 'id="js_content"', "id='js_content'", "id=js_content")
 _SCRIPT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_POSTS = frozenset({8, 10, 17})
+_POSTS = frozenset({5, 6, 7, 8, 10, 17})
+_WORDS_IN_STATE = frozenset({8, 10, 17})
 _HAN = re.compile("[\u3400-\u9fff]")
 _FEW_HAN = 40
 _TITLE_OF_TEXT_POST = 20
-_PICTURE_TYPE = 8
 _TEXT_TYPE = 10
+_BODY = (("text_page_info", "content_noencode"), ("short_content",), ("content_noencode",),
+         ("text_page_info", "content"), ("desc",), ("digest",))  # fmt: skip
 
 
 @frozen(kw_only=True)
 class _Source:
-    """One page under reading: its markup without scripts, its state, its address."""
+    """One page under reading: its markup without scripts, its state, its address.
+
+    A copy that a browser saved has lost its scripts; its state is empty and the DOM speaks alone.
+    """
 
     markup: str
+    tree: LexborHTMLParser
     state: State
     url: str
 
@@ -61,32 +70,36 @@ def is_wechat(text: str, url: str) -> bool:
 
 def read_wechat(*, text: str, url: str, charset: str, notes: Sequence[str]) -> Reading | None:
     """Read a page of a public account; None when it is none that is known (read it as a site)."""
-    markup = _SCRIPT.sub("", text)
+    still = _SCRIPT.sub("", text)
     if not any(sign in text for sign in _SIGNS):
-        return status_of(markup, url) or account_page(
-            markup, page=PAGE, url=url, charset=charset, notes=notes
+        return status_of(still, url) or account_page(
+            still, page=PAGE, url=url, charset=charset, notes=notes
         )
     state = article_state(text)
-    if state is None:
-        return None
-    return _article(_Source(markup=markup, state=state, url=url), charset, tuple(notes))
+    if state is None and urlsplit(archived_original(url)).hostname != _HOST:
+        return None  # pages of other hosts that imitate an article have their advert around it
+    state = state or State(values={}, extractor="dom")
+    source = _Source(markup=still, tree=markup.parse(still), state=state, url=url)
+    return _article(source, charset, tuple(notes))
 
 
 def _article(source: _Source, charset: str, notes: tuple[str, ...]) -> Reading:
     state = source.state
     shown = state.number("item_show_type")
-    content = walk_within(source.markup, "#js_content") if shown not in _POSTS else None
-    pieces, extractor = _content(source, content)
-    if not any(one.text for one in pieces):
+    found = walk_within(source.markup, "#js_content") if shown not in _WORDS_IN_STATE else None
+    body, extractor = _content(state, found)
+    pieces = [*body, *media_pieces(state), *placement_pieces(state)]
+    title = _title(source, shown)
+    heading = piece(title, Origin.TITLE, "title")
+    if heading is None and not any(one.text for one in pieces):
         reason = "公众号页面没有正文，需渲染后再读"
         return BlockPage(outcome=Outcome.EMPTY_SHELL, reason=reason)
-    title = _title(source, shown)
     pictures = _pictures(state)
-    heading = piece(title, Origin.TITLE, "title")
-    whole = [*([heading] if heading else []), *pieces]
+    whole = _once([*([heading] if heading else []), *pieces])
     text, blocks = joined(whole)
-    han = len(_HAN.findall(text))
-    image_only = han < _FEW_HAN and _picture_count(content, pictures) >= 3
+    cards = cards_of(source.tree, state)
+    few = len(_HAN.findall(text)) < _FEW_HAN
+    image_only = few and _picture_count(found, pictures) >= 3
     return ParsedPage(
         page=PAGE,
         canonical_url=_canonical(source),
@@ -94,11 +107,11 @@ def _article(source: _Source, charset: str, notes: tuple[str, ...]) -> Reading:
         title=title,
         text=text,
         blocks=blocks,
-        links=_links(source, content, pictures),
-        identifiers=(*identifiers(text), *_account_ids(state)),
-        author=state.text("author") or None,
-        account=state.text("nick_name") or None,
-        published_at=_published(state),
+        links=(*_links(source, found, pictures), *cards.links),
+        identifiers=(*identifiers(text), *_account_ids(state), *cards.identifiers),
+        author=state.text("author") or _seen(source, "#js_author_name_text, #js_author_name"),
+        account=state.text("nick_name") or _seen(source, "#js_name"),
+        published_at=_published(source),
         charset=charset,
         extractor=extractor,
         notes=(
@@ -106,17 +119,17 @@ def _article(source: _Source, charset: str, notes: tuple[str, ...]) -> Reading:
             f"item_show_type:{shown}",
             *(("image_only",) if image_only else ()),
             *_state_notes(source),
+            *cards.notes,
             *private_notes(whole),
         ),
     )
 
 
-def _content(source: _Source, content: Walked | None) -> tuple[list[Piece], str]:
+def _content(state: State, found: Walked | None) -> tuple[list[Piece], str]:
     """The words of an article and where they were found, most trusted place first."""
-    if content is not None and any(one.text for one in content.pieces):
-        return content.pieces, "dom"
-    state = source.state
-    for path in (("text_page_info", "content_noencode"), ("content_noencode",), ("desc",)):
+    if found is not None and any(one.text for one in found.pieces):
+        return found.pieces, "dom"
+    for path in _BODY:
         words = state.text(*path)
         if not words:
             continue
@@ -128,6 +141,18 @@ def _content(source: _Source, content: Walked | None) -> tuple[list[Piece], str]
     return [], "none"
 
 
+def _once(pieces: list[Piece]) -> list[Piece]:
+    """The pieces without those of the state that repeat what was said before."""
+    seen: set[str] = set()
+    kept: list[Piece] = []
+    for one in pieces:
+        if one.origin is Origin.JS_STATE and one.text and one.text in seen:
+            continue
+        seen.add(one.text)
+        kept.append(one)
+    return kept
+
+
 def _title(source: _Source, shown: int) -> str:
     state = source.state
     title = " ".join(state.text("title").split())
@@ -135,12 +160,29 @@ def _title(source: _Source, shown: int) -> str:
         return title[:_TITLE_OF_TEXT_POST]
     if title:
         return title
-    heading = walk_within(source.markup, "#activity-name")
-    return heading.pieces[0].text if heading and heading.pieces else ""
+    return _seen(source, "#activity-name") or _stated(source, "meta[property='og:title']") or ""
 
 
-def _published(state: State) -> datetime | None:
-    return unix_moment(state.text("ori_create_time")) or moment_of(state.text("create_time"))
+def _seen(source: _Source, selector: str) -> str | None:
+    """The words of the first element that a selector finds, None when there are none."""
+    element = source.tree.css_first(selector)
+    words = " ".join(element.text(deep=True).split()) if element is not None else ""
+    return words or None
+
+
+def _stated(source: _Source, selector: str) -> str | None:
+    element = source.tree.css_first(selector)
+    words = (element.attributes.get("content") or "").strip() if element is not None else ""
+    return words or None
+
+
+def _published(source: _Source) -> datetime | None:
+    state = source.state
+    return (
+        unix_moment(state.text("ori_create_time"))
+        or moment_of(state.text("create_time"))
+        or moment_of(_seen(source, "#publish_time") or "")
+    )
 
 
 def _canonical(source: _Source) -> str:

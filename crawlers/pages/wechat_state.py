@@ -27,7 +27,6 @@ _LEGACY = {
     "item_show_type": "item_show_type",
 }
 _VARIABLE = re.compile(rf"(?:\bvar\s+|\bwindow\.)({'|'.join(_LEGACY)})\s*=(?!=)")
-_WORDS = re.compile(r"[^\s]")
 
 
 @frozen(kw_only=True)
@@ -39,7 +38,7 @@ class State:
 
     def text(self, *path: str) -> str:
         """The value at a path as text: entities resolved, "" where it is missing or empty."""
-        value = self._at(path)
+        value = self.value(*path)
         if isinstance(value, float):
             return f"{value:.15g}" if value else ""
         return html.unescape(value).strip() if isinstance(value, str) else ""
@@ -51,11 +50,12 @@ class State:
 
     def items(self, *path: str) -> list[dict[str, JsValue]]:
         """The objects in the array at a path."""
-        value = self._at(path)
+        value = self.value(*path)
         members = value if isinstance(value, list) else []
         return [member for member in members if isinstance(member, dict)]
 
-    def _at(self, path: tuple[str, ...]) -> JsValue:
+    def value(self, *path: str) -> JsValue:
+        """The value at a path as it was written, None where it is missing."""
         value: JsValue = self.values
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None

@@ -24,22 +24,28 @@ from domain.pages import (
 from language.identifiers import identifiers
 
 _STATES = (
-    (Outcome.DELETED_BY_AUTHOR, r"已被发布者删除|deleted by the author"),
+    (Outcome.DELETED_BY_AUTHOR, r"已被(?:发布者|作者)删除|deleted by the (?:author|publisher)"),
     (
         Outcome.REMOVED_VIOLATION,
-        r"违规.{0,20}(?:无法查看|停止访问)|被投诉.{0,20}无法查看|涉嫌.{0,30}(?:停止访问|无法查看)",
+        r"违(?:规|反).{0,30}(?:无法查看|停止访问)|被投诉.{0,30}(?:无法查看|停止访问)|"
+        r"涉嫌.{0,30}(?:停止访问|无法查看)|发送失败.{0,10}无法查看|"
+        r"(?:violat|complain).{0,80}(?:view|access)|(?:view|access).{0,80}(?:violat|complain)",
     ),
     (Outcome.EXPIRED_LINK, r"链接已过期|link (?:has )?expired"),
     (
         Outcome.ACCOUNT_GONE,
-        r"[帐账]号.{0,12}(?:已.{0,4}注销|被冻结|已冻结|已迁移|被封|被屏蔽|已停用)|自主注销",
+        r"(?:[帐账]号|公众号).{0,12}(?:已.{0,4}注销|被冻结|已冻结|迁移|被封|被屏蔽|已停用)|自主注销|"
+        r"account.{0,40}(?:cancel|frozen|migrated|blocked|suspended)",
     ),
-    (Outcome.TEMPORARILY_UNAVAILABLE, r"暂时无法查看|temporarily unavailable|系统出错|系统繁忙"),
+    (
+        Outcome.TEMPORARILY_UNAVAILABLE,
+        r"暂时无法查看|temporarily unavailable|系统出错|系统繁忙|未知错误",
+    ),
     (Outcome.DELETED, r"内容(?:不存在|已删除)|参数错误|页面不存在"),
 )
 _COMPILED = tuple((outcome, re.compile(words, re.IGNORECASE)) for outcome, words in _STATES)
-_MESSAGE = ".weui-msg, .mesg-block, .weui_msg, .icon_msg, .page_msg"
-_TITLE = ".weui-msg__title, .weui_msg_title, .mesg-block"
+_MESSAGE = ".weui-msg, .mesg-block, .weui_msg, .icon_msg, .page_msg, .global_error_msg"
+_TITLE = ".weui-msg__title, .weui_msg_title, .mesg-block, .global_error_msg"
 _REASON = ".weui-msg__desc, .weui_msg_desc, .tips"
 _SUBJECT = ("认证主体", "账号主体", "帐号主体", "主体名称", "主体")
 _ACCOUNT_ID = "微信号"

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from crawlers.importers import ImportOptions, read_file
 from crawlers.pages import navigation, read
+from crawlers.pages.addresses import absolute
 from domain.captures import Capture
 from domain.outcomes import Outcome
 from domain.pages import PageKind, ParsedPage, StatusPage
+from language.charset import to_text
 
 _SHARED = Path(__file__).parents[2] / "../shared/real_pages"
+_AT = datetime(2026, 3, 2, tzinfo=UTC)
 pytestmark = pytest.mark.skipif(
     not (_SHARED / "index.csv").exists(), reason="no ../shared/real_pages beside the checkout"
 )
@@ -65,7 +70,7 @@ def test_record_is_read_as_the_index_says(
 def _check(what: str, page: ParsedPage) -> None:
     if what.startswith("wechat type"):
         kind = PageKind.ARTICLE if "type 0" in what else PageKind.POST
-        assert (page.kind, page.page) == (kind, "wechat@1")
+        assert (page.kind, page.page) == (kind, "wechat@2")
         assert page.account
         assert page.published_at
         assert "__biz=" in page.canonical_url
@@ -82,3 +87,35 @@ def _check(what: str, page: ParsedPage) -> None:
     elif "weibo" in what:
         # The copy holds a few posts and a request to log in for the rest; both must be told.
         assert "login_for_more" in page.notes
+
+
+class _Written(HTMLParser):
+    """Addresses of anchors and pictures as another parser sees them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        wanted = {"a": ("href",), "img": ("data-original", "data-src", "src")}.get(tag, ())
+        values = (dict(attrs).get(name) for name in wanted)
+        first = next((one for one in values if one and not one.startswith("data:")), None)
+        if first:
+            self.found.add(first)
+
+
+def test_hospital_pages_lose_no_link_and_no_picture(captures: dict[str, Capture]) -> None:
+    written = missing = 0
+    for url, capture in captures.items():
+        if "kangbeijia" not in url and "decoration" not in url:
+            continue
+        text, _, _ = to_text(capture.body, capture.headers)
+        other = _Written()
+        other.feed(text)
+        expected = {target for one in other.found if (target := absolute(one, url))}
+        page = read(body=capture.body, url=url, headers=capture.headers, captured_at=_AT)
+        assert isinstance(page, ParsedPage)
+        written += len(expected)
+        missing += len(expected - {link.url for link in page.links})
+    assert written > 500
+    assert missing <= written // 100

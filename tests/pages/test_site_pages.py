@@ -158,7 +158,7 @@ def test_a_missing_page_with_status_200_is_a_status() -> None:
     [
         (b"%PDF-1.4\n%\xe2\xe3", "", "PDF"),
         (b"\xff\xd8\xff\xe0" + bytes(40), "text/html", "JPEG"),
-        (b"PK\x03\x04" + bytes(40), "", "Office"),
+        (b"PK\x03\x04" + bytes(40), "", "压缩包"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40), "", "Office"),
         (b"\x00\x00\x00\x20ftypmp42", "", "视频"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "", "WebP"),
