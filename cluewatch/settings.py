@@ -6,6 +6,8 @@ import os
 import tomllib
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -14,6 +16,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -59,6 +62,18 @@ class Search(Section):
     url: str = Field("", description="Elasticsearch 地址；留空用内嵌索引")
     prefix: str = Field("cluewatch", pattern=r"^[a-z][a-z0-9_-]*$", description="索引名前缀")
     api_key: SecretStr = Field(SecretStr(""), description="Elasticsearch API key")
+    ca_certificate: Path | None = Field(
+        None, description="签发 Elasticsearch 证书的 CA 证书文件；留空用系统信任的 CA"
+    )
+    months: int = Field(0, ge=0, description="索引保留的月数（含当月），逾期整月移出；0 为全部保留")
+
+    @model_validator(mode="after")
+    def _keeps_the_key_secret(self) -> Self:
+        parts = urlsplit(self.url)
+        loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if self.api_key.get_secret_value() and parts.scheme != "https" and not loopback:
+            raise ValueError("search.api_key 只能随 https:// 的 search.url 使用")
+        return self
 
 
 class Network(Section):

@@ -1,8 +1,9 @@
 """What enters the text fields of the index, and what is asked of them.
 
-Two fields, both lists of tokens joined by blanks so that any engine can split them again:
+Three fields, all lists of tokens joined by blanks so that any engine can split them again:
 `words` for ranking and for one-character queries, `bigrams` (one token a position) so that every
-substring of two or more characters is a phrase.
+substring of two or more characters is a phrase, and `compact`, the bigrams of the text without the
+fillers that break its words up, empty where there are none.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from attrs import frozen
 from domain.errors import PermanentError
 from domain.ports import Segmenter
 from domain.queries import Near
+from language.normalise import compact, normalise
 from language.tokens import bigrams, words
+
+PHRASE_FIELDS = ("bigrams", "compact")
+"""Where phrases are looked for."""
 
 MAX_DISTANCE = 200
 MAX_PHRASE = 400
@@ -39,6 +44,12 @@ def words_field(segmenter: Segmenter, text: str) -> str:
 def bigrams_field(text: str) -> str:
     """The bigrams of a text, joined by blanks."""
     return " ".join(token.translate(_BLANKS) for token in bigrams(text))
+
+
+def compact_field(text: str) -> str:
+    """The bigrams of the text without fillers; nothing when it has none."""
+    whole = compact(text).text
+    return "" if whole == normalise(text).text else bigrams_field(whole)
 
 
 def asked(segmenter: Segmenter, text: str) -> Asked:

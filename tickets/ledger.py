@@ -25,6 +25,7 @@ from tickets import deadlines, history, outbox, parts, tables
 from tickets.calendar import civil_date
 from tickets.desk import Desk
 from tickets.history import Entry
+from tickets.visibility import project_again
 
 NAMING = frozenset({Move.REASSIGN, Move.TRANSFER, Move.DESIGNATE})
 """Moves that name a new lead."""
@@ -236,6 +237,7 @@ def _append(
         updated_at=at,
         **changes,
     )
+    project_again(tx, row.clue_id)
 
 
 def _row(tx: Connection, reference: str, *, lock: bool = False) -> Row[*tuple[Any, ...]]:

@@ -42,6 +42,7 @@ for part in (demo, setup, intake, crawling, library, cases, tickets, rules, mode
 tickets.ticket_app.add_typer(matters.commands)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
+app.add_typer(operations.index_app, name="index")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Commands for operators: serve, rebuild-index."""
+"""Commands for operators: serve, and the search index."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from cluewatch.projection import Projection
 from cluewatch.workers import WorkerRole, worker_name
 from documents import store as documents
 
+index_app = typer.Typer(help="检索索引。", no_args_is_help=True)
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(serve)
-    app.command("rebuild-index")(rebuild_index)
+    app.command("rebuild-index", hidden=True)(rebuild)
 
 
 def serve() -> None:
@@ -35,8 +37,9 @@ def serve() -> None:
     )
 
 
-def rebuild_index() -> None:
-    """清空并重建检索索引；答案应与之前相同。"""
+@index_app.command()
+def rebuild() -> None:
+    """重建检索索引：新索引建成之前旧索引照常应答，建成即切换；答案应与之前相同。"""
     services = open_services()
     with services.truth.read() as tx:
         total = documents.count(tx)

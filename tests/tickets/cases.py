@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
+from documents import tables as documents
 from domain.clues import Clue, Subject, SubjectKind
 from domain.findings import Article, Assessment, Existence, Fact, Family, Finding, Verdict
 from domain.ids import derive_id
@@ -55,6 +56,7 @@ def empty() -> Iterator[Connection]:
     database = Database("sqlite://")
     with database.write() as tx:
         metadata.create_all(tx)
+        documents.index_queue.create(tx)
         yield tx
     database.close()
 
