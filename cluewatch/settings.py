@@ -71,7 +71,8 @@ class Search(Section):
     def _keeps_the_key_secret(self) -> Self:
         parts = urlsplit(self.url)
         loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        if self.api_key.get_secret_value() and parts.scheme != "https" and not loopback:
+        clear = self.url and parts.scheme != "https" and not loopback
+        if clear and self.api_key.get_secret_value():
             raise ValueError("search.api_key 只能随 https:// 的 search.url 使用")
         return self
 

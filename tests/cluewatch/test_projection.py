@@ -160,8 +160,7 @@ def test_the_offices_that_have_a_ticket_are_in_the_index(
     services: Services, tmp_path: Path
 ) -> None:
     no_browser = {"executable": str(tmp_path / "none")}  # the ticket leaves with 未完成固证
-    sections = {"dispatch": {"automatic": True}, "browser": no_browser}
-    configuration.write(config_path(), sections)
+    configuration.write(config_path(), {"dispatch": {"automatic": True}, "browser": no_browser})
     automatic = Services(load_settings())
     automatic.index.ensure()
     bring_in(automatic, tmp_path, "a.html", ADVERT, "http://qinghe.test/npx.html")
