@@ -6,21 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection
 
 from cluewatch.bootstrap import Services
-from crawlers import source_store
+from cluewatch.index_rows import index_rows
+from cluewatch.saved.watching import Watch
 from documents import store as documents
 from documents import tables as document_tables
-from domain.errors import CluewatchError, LeaseLost, NotFound, Unindexable
-from domain.pages import Document
+from domain.errors import CluewatchError, LeaseLost, Unindexable
 from domain.queries import SearchDocument
-from domain.sources import Source
-from indexer.projector import search_document
 from indexer.values import month_of, months_before
 from storage import leases
 from storage.leases import Lease
-from tickets.visibility import offices_by_document
 
 log = structlog.get_logger()
 
@@ -34,6 +30,7 @@ class Projection:
     def __init__(self, services: Services, *, owner: str) -> None:
         self._services = services
         self._owner = owner
+        self._watch = Watch(services)
         self._kept_since: str | None = None
 
     def work(self, *, limit: int = 200) -> int:
@@ -80,9 +77,10 @@ class Projection:
 
     def _project(self, claimed: Sequence[Lease]) -> None:
         with self._services.truth.read() as tx:
-            rows = self._rows(tx, [documents.get(tx, lease.id) for lease in claimed])
+            rows = index_rows(tx, [documents.get(tx, lease.id) for lease in claimed])
         self._age_out()
         self._services.index.add(self._kept(rows))
+        self._watch.look(rows)
 
     def _age_out(self) -> None:
         """Once in a month, forget the months that are no longer kept."""
@@ -122,29 +120,8 @@ class Projection:
         after = ""
         while True:
             with self._services.truth.read() as tx:
-                rows = self._rows(tx, documents.iterate(tx, after=after))
+                rows = index_rows(tx, documents.iterate(tx, after=after))
             if not rows:
                 return
             yield rows
             after = rows[-1].id
-
-    def _rows(self, tx: Connection, found: Sequence[Document]) -> list[SearchDocument]:
-        offices = offices_by_document(tx, [document.id for document in found])
-        return [
-            search_document(
-                document,
-                documents.assessment(tx, document.id),
-                _source(tx, document),
-                offices=offices.get(document.id, ()),
-            )
-            for document in found
-        ]
-
-
-def _source(tx: Connection, document: Document) -> Source | None:
-    if document.source_id is None:
-        return None
-    try:
-        return source_store.get(tx, document.source_id)
-    except NotFound:  # the source was removed after its pages were captured
-        return None

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from cluewatch.accounts import tables as accounts
 from cluewatch.migrations import History
+from cluewatch.saved import tables as saved
 from crawlers import tables as crawlers
 from crawlers.frontier import tables as frontier
 from documents import tables as documents
@@ -21,6 +22,7 @@ METADATA: dict[History, tuple[MetaData, ...]] = {
         crawlers.metadata,
         tickets.metadata,
         accounts.metadata,
+        saved.metadata,
     ),
     History.FRONTIER: (frontier.metadata,),
 }

@@ -228,15 +228,8 @@ def _append(
         state=state.value,
         note=note,
     )
-    history.append(
-        tx,
-        tables.tickets,
-        tables.ticket_events,
-        entry,
-        previous=row.head,
-        updated_at=at,
-        **changes,
-    )
+    owners, events = tables.tickets, tables.ticket_events
+    history.append(tx, owners, events, entry, previous=row.head, updated_at=at, **changes)
     project_again(tx, row.clue_id)
 
 

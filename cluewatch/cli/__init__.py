@@ -24,6 +24,7 @@ from cluewatch.cli import (
     models,
     operations,
     rules,
+    saved,
     setup,
     tickets,
 )
@@ -43,6 +44,7 @@ tickets.ticket_app.add_typer(matters.commands)
 app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
 app.add_typer(operations.index_app, name="index")
+app.add_typer(saved.app, name="saved")
 
 
 def main() -> None:
