@@ -230,7 +230,7 @@ def test_no_page_title_reaches_out_of_its_line(
     assert len(text.encode()) <= MOST_BYTES
     assert f"{len(found)} 条" in lines[0]
     assert not set("<>@\u202e\u0000") & set(text)
-    assert len(text.splitlines()) == len(lines) <= 2 * len(found) + 2
+    assert len(f"{text}.".splitlines()) == len(lines) <= 2 * len(found) + 2
 
 
 @define
@@ -258,9 +258,9 @@ def mail_server(answer: str = "250 ok") -> Iterator[Mailbox]:
                     self.say("354 go on")
                     letter = b"".join(iter(self.rfile.readline, b".\r\n"))
                     box.letters.append(letter)
-                self.say(box.to_recipient if verb == b"RCPT" else "250 ok")
                 if verb == b"QUIT":
-                    return
+                    return self.say("221 bye")
+                self.say(box.to_recipient if verb == b"RCPT" else "250 ok")
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         box.port = server.server_address[1]
