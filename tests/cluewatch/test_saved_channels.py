@@ -259,7 +259,8 @@ def mail_server(answer: str = "250 ok") -> Iterator[Mailbox]:
                     letter = b"".join(iter(self.rfile.readline, b".\r\n"))
                     box.letters.append(letter)
                 if verb == b"QUIT":
-                    return self.say("221 bye")
+                    self.say("221 bye")
+                    return
                 self.say(box.to_recipient if verb == b"RCPT" else "250 ok")
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
