@@ -23,6 +23,7 @@ class Permission(StrEnum):
     """What an endpoint or command needs."""
 
     SEARCH = "search"
+    SAVE_SEARCH = "save_search"
     READ_DOCUMENT = "read_document"
     READ_EVIDENCE = "read_evidence"
     READ_CLUE = "read_clue"
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     MOVE_TICKET = "move_ticket"
     APPROVE_TICKET = "approve_ticket"
     READ_OPERATIONS = "read_operations"
+    RETRY_WORK = "retry_work"
     MANAGE_SOURCES = "manage_sources"
     MANAGE_USERS = "manage_users"
     READ_AUDIT = "read_audit"
@@ -38,13 +40,21 @@ class Permission(StrEnum):
 
 _P = Permission
 _ANALYST = frozenset(
-    {_P.SEARCH, _P.READ_DOCUMENT, _P.READ_EVIDENCE, _P.READ_CLUE, _P.REVIEW_CLUE, _P.READ_TICKET}
+    {
+        _P.SEARCH,
+        _P.SAVE_SEARCH,
+        _P.READ_DOCUMENT,
+        _P.READ_EVIDENCE,
+        _P.READ_CLUE,
+        _P.REVIEW_CLUE,
+        _P.READ_TICKET,
+    }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SYSADMIN: frozenset({_P.READ_OPERATIONS}),
     Role.SECADMIN: frozenset({_P.MANAGE_USERS}),
     Role.AUDITOR: frozenset({_P.READ_AUDIT}),
-    Role.OPERATOR: frozenset({_P.READ_OPERATIONS, _P.MANAGE_SOURCES}),
+    Role.OPERATOR: frozenset({_P.READ_OPERATIONS, _P.RETRY_WORK, _P.MANAGE_SOURCES}),
     Role.ANALYST: _ANALYST,
     Role.REVIEWER: _ANALYST | {_P.APPROVE_TICKET, _P.MOVE_TICKET},
     Role.OFFICE: frozenset({_P.READ_CLUE, _P.READ_EVIDENCE, _P.READ_TICKET, _P.MOVE_TICKET}),
@@ -54,12 +64,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 @frozen(kw_only=True)
 class User:
     """A person with an account. `offices` limits whoever is only an office handler to the tickets
-    in which those offices take part, and to the clues behind them."""
+    in which those offices take part, and to the clues behind them. `region` (a six-digit division
+    code, "" for no limit) limits everyone to that division and those below it."""
 
     id: str
     name: str
     roles: frozenset[Role]
     offices: frozenset[str] = frozenset()
+    region: str = ""
 
     def may(self, permission: Permission) -> bool:
         """Whether any of the user's roles grants it; anything not granted is denied."""

@@ -27,6 +27,7 @@ from cluewatch.cli import (
     saved,
     setup,
     tickets,
+    tokens,
 )
 from cluewatch.cli.output import Exit, err
 from domain.errors import CluewatchError, ConfigError
@@ -45,6 +46,7 @@ app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
 app.add_typer(operations.index_app, name="index")
 app.add_typer(saved.app, name="saved")
+app.add_typer(tokens.app, name="token")
 
 
 def main() -> None:

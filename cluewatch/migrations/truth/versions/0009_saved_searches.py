@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from storage.columns import Moment
 
 revision = "0009"

@@ -1,0 +1,85 @@
+"""What of the stores a user may see: their offices' cases, their division's, or all.
+
+What lies outside is answered as if it did not exist. A document whose division is unknown is
+shown only to users without a division of their own.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from crawlers import source_store
+from documents import store as documents
+from domain.clues import Clue
+from domain.divisions import division_prefix
+from domain.errors import NotFound
+from domain.pages import Document
+from domain.people import User
+from domain.queries import And, Equals, Everything, Not, Or, Query
+from domain.tickets import Ticket
+from tickets import clues, ledger
+from tickets.visibility import clue_visible, ticket_visible
+
+
+def offices(user: User) -> frozenset[str] | None:
+    """The offices whose cases alone the user sees; None: not limited to offices."""
+    return user.offices if user.limited_to_offices else None
+
+
+def region(user: User) -> str | None:
+    """The division whose cases alone the user sees; None: all of them."""
+    return user.region or None
+
+
+def clue(tx: Connection, user: User, clue_id: str) -> Clue:
+    """The clue, when the user may see it. Raises NotFound."""
+    found = clues.get(tx, clue_id)
+    if user.limited_to_offices and not clue_visible(tx, found.id, user.offices):
+        raise NotFound(f"没有线索 {clue_id}")
+    if not inside(user, found.region):
+        raise NotFound(f"没有线索 {clue_id}")
+    return found
+
+
+def ticket(tx: Connection, user: User, ticket_id: str) -> Ticket:
+    """The ticket, when the user may see it. Raises NotFound."""
+    found = ledger.get(tx, ticket_id)
+    if user.limited_to_offices and not ticket_visible(tx, found.id, user.offices):
+        raise NotFound(f"没有工单 {ticket_id}")
+    if not inside(user, found.region):
+        raise NotFound(f"没有工单 {ticket_id}")
+    return found
+
+
+def document(tx: Connection, user: User, document_id: str) -> Document:
+    """The document, when the user may see it. Raises NotFound."""
+    found = documents.get(tx, document_id)
+    if user.region and not inside(user, document_region(tx, found)):
+        raise NotFound("没有这份文档", at=document_id)
+    return found
+
+
+def search(tx: Connection, user: User, query: Query) -> Query:
+    """The query, narrowed to the documents that the user may see."""
+    if not user.region:
+        return query
+    divisions = {source.region for source in source_store.all(tx) if inside(user, source.region)}
+    if not divisions:
+        return Not(part=Everything())
+    mine = Or(parts=tuple(Equals(field="region", value=d) for d in sorted(divisions)))
+    return And(parts=(query, mine))
+
+
+def document_region(tx: Connection, found: Document) -> str:
+    """The division of the source that a document came from, "" when none is known."""
+    if found.source_id is None:
+        return ""
+    try:
+        return source_store.get(tx, found.source_id).region
+    except NotFound:  # the source was removed after its pages were captured
+        return ""
+
+
+def inside(user: User, division: str) -> bool:
+    """Whether a six-digit division ("": unknown) lies in the user's own."""
+    return not user.region or division.startswith(division_prefix(user.region))
