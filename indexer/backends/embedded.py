@@ -27,6 +27,7 @@ from indexer.cursors import Cursor, read_cursor, write_cursor
 from indexer.values import CHINA_OFFSET, DAY, bars, keyword_field, moment_field
 
 _BATCH = 500
+_REBUILD_BATCH = 5000
 _MOST_VALUES = 100
 _EVERY_VALUE = 65_000
 _READ_AHEAD = 4
@@ -50,16 +51,20 @@ class _Order:
     def key(self, value: float, tie: int) -> tuple[float, int]:
         return value if self.ascending else -value, tie
 
-    def read(self, searcher: tantivy.Searcher, query: TantivyQuery, limit: int) -> list[_Found]:
+    def read(
+        self, searcher: tantivy.Searcher, query: TantivyQuery, limit: int
+    ) -> tuple[list[_Found], int]:
+        """The first hits, and how many there are in all."""
         order = tantivy.Order.Asc if self.ascending else tantivy.Order.Desc
         result = searcher.search(
-            query, limit=limit, count=False, order_by_field=self.field, order=order
+            query, limit=limit, count=True, order_by_field=self.field, order=order
         )
         ties = searcher.fast_field_values("tie", [address for _, address in result.hits])
-        return [
+        found = [
             _Found(value=value, tie=int(tie or 0), address=address)
             for (value, address), tie in zip(result.hits, ties, strict=True)
         ]
+        return found, int(result.count)  # type: ignore[attr-defined] # its stubs lack it
 
 
 _ORDERS = {
@@ -99,7 +104,7 @@ class EmbeddedIndex:
     def rebuild(self, documents: Iterable[SearchDocument]) -> None:
         """Fill a new folder while the old one answers, then point to it."""
         with self._folder.rebuilding() as building:
-            for batch in batches(documents, _BATCH):
+            for batch in batches(documents, _REBUILD_BATCH):
                 with self._folder.writing():
                     building.add_missing(batch)
 
@@ -126,13 +131,13 @@ class EmbeddedIndex:
         """Answer one request; relevance ties and equal sort values are ordered by id hash."""
         searcher = self._searcher()
         query = narrowed(self._segmenter, request.query, request.among)
-        hits = _page(searcher, query, request)
+        hits, total = _page(searcher, query, request)
         full = bool(hits) and len(hits) == request.limit
         return SearchResult(
             hits=tuple(
                 Hit(id=searcher.doc(found.address)["id"][0], score=found.value) for found in hits
             ),
-            total=_total(searcher, query),
+            total=total,
             after=_cursor(hits[-1]) if full else None,
             facets=tuple((name, _facet(searcher, query, name)) for name in request.facets),
             histogram=_bars(searcher, query, request.histogram),
@@ -142,8 +147,10 @@ class EmbeddedIndex:
         return self._folder.current().searcher()
 
 
-def _page(searcher: tantivy.Searcher, query: TantivyQuery, request: SearchRequest) -> list[_Found]:
-    """The hits after the cursor.
+def _page(
+    searcher: tantivy.Searcher, query: TantivyQuery, request: SearchRequest
+) -> tuple[list[_Found], int]:
+    """The hits after the cursor, and how many there are in all.
 
     More and more are read until none that belongs among them can be missing: hits with the same
     sort value come from the engine in an order that does not last.
@@ -152,7 +159,7 @@ def _page(searcher: tantivy.Searcher, query: TantivyQuery, request: SearchReques
     after = read_cursor(request.after) if request.after else None
     reach = max(1, request.limit) * _READ_AHEAD
     while True:
-        found = order.read(searcher, query, reach)
+        found, total = order.read(searcher, query, reach)
         complete = len(found) < reach
         if not complete:
             found = [one for one in found if one.value != found[-1].value]
@@ -163,17 +170,12 @@ def _page(searcher: tantivy.Searcher, query: TantivyQuery, request: SearchReques
             mark = order.key(after.value, int(after.tie))
             ranked = [pair for pair in ranked if pair[0] > mark]
         if complete or len(ranked) >= request.limit:
-            return [one for _, one in ranked[: request.limit]]
+            return [one for _, one in ranked[: request.limit]], total
         reach *= _READ_AHEAD
 
 
 def _cursor(last: _Found) -> str:
     return write_cursor(Cursor(value=last.value, tie=str(last.tie)))
-
-
-def _total(searcher: tantivy.Searcher, query: TantivyQuery) -> int:
-    total: int = searcher.search(query, limit=1).count  # type: ignore[attr-defined] # its stubs lack it
-    return total
 
 
 def _facet(
