@@ -73,8 +73,9 @@ class SearchIndex(Protocol):
 
     def rebuild(self, documents: Iterable[SearchDocument]) -> None:
         """Replace the whole content. The old answers until the new is complete, then at once the
-        new does; what `add` and `delete` do meanwhile happens to both. A rebuild that fails
-        changes nothing."""
+        new does. What is added meanwhile is added to both and is not overwritten; what is deleted
+        is deleted from both, but comes back when it was read and not yet written. A rebuild that
+        fails changes nothing."""
         ...
 
     def drop_before(self, month: str) -> None:

@@ -10,7 +10,8 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class Text:
-    """Documents whose text contains these words, as an exact substring of two or more characters.
+    """Documents whose text or title contains these words, as an exact substring of two or more
+    characters.
 
     Matching ignores case, width and traditional/simplified form, and reads through fillers that
     break words up (根.治): a text is looked at as it is and without them. One character alone

@@ -1,9 +1,10 @@
 """What enters the text fields of the index, and what is asked of them.
 
-Three fields, all lists of tokens joined by blanks so that any engine can split them again:
+Four fields, all lists of tokens joined by blanks so that any engine can split them again:
 `words` for ranking and for one-character queries, `bigrams` (one token a position) so that every
-substring of two or more characters is a phrase, and `compact`, the bigrams of the text without the
-fillers that break its words up, empty where there are none.
+substring of two or more characters is a phrase, `compact`, the bigrams of the text without the
+fillers that break its words up, empty where there are none, and `title_bigrams`, both for the
+title. Phrases near each other are looked for in the text only.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from domain.queries import Near
 from language.normalise import compact, normalise
 from language.tokens import bigrams, words
 
-PHRASE_FIELDS = ("bigrams", "compact")
+TEXT_FIELDS = ("bigrams", "compact")
+"""Where phrases near each other are looked for."""
+
+PHRASE_FIELDS = (*TEXT_FIELDS, "title_bigrams")
 """Where phrases are looked for."""
 
 MAX_DISTANCE = 200
@@ -50,6 +54,12 @@ def compact_field(text: str) -> str:
     """The bigrams of the text without fillers; nothing when it has none."""
     whole = compact(text).text
     return "" if whole == normalise(text).text else bigrams_field(whole)
+
+
+def title_field(title: str) -> str:
+    """The bigrams of a title as it is and without fillers. No phrase reaches from one into the
+    other, because the last character of each stands alone."""
+    return f"{bigrams_field(title)} {compact_field(title)}".strip()
 
 
 def asked(segmenter: Segmenter, text: str) -> Asked:

@@ -26,10 +26,12 @@ from domain.queries import (
 )
 from indexer.terms import (
     PHRASE_FIELDS,
+    TEXT_FIELDS,
     asked,
     bigrams_field,
     compact_field,
     near_phrases,
+    title_field,
     words_field,
 )
 from indexer.values import bounds, keyword_field, keyword_values, milliseconds, moment_field
@@ -73,6 +75,7 @@ def row(segmenter: Segmenter, document: SearchDocument) -> Json:
         "title": words_field(segmenter, document.title),
         "bigrams": bigrams_field(document.text),
         "compact": compact_field(document.text),
+        "title_bigrams": title_field(document.title),
         **keyword_values(document),
         "captured_at": milliseconds(document.captured_at),
         "published_at": None if published is None else milliseconds(published),
@@ -123,9 +126,9 @@ def _exact(query: Near | Equals | Between) -> Json:
 
 def _text(segmenter: Segmenter, text: str) -> Json:
     wanted = asked(segmenter, text)
-    if not wanted.phrase:
-        return _any([{"term": {"words": word}} for word in wanted.words])
     ranking = [{"term": {field: word}} for field in ("words", "title") for word in wanted.words]
+    if not wanted.phrase:
+        return _any(ranking)
     sought = {"query": " ".join(wanted.phrase)}
     phrase = _any([{"match_phrase": {field: sought}} for field in PHRASE_FIELDS])
     return {"bool": {"must": [{"constant_score": {"filter": phrase}}], "should": ranking}}
@@ -147,7 +150,7 @@ def _near(near: Near) -> Json:
 
 
 def _anywhere(interval: Json) -> Json:
-    return _any([{"intervals": {field: interval}} for field in PHRASE_FIELDS])
+    return _any([{"intervals": {field: interval}} for field in TEXT_FIELDS])
 
 
 def _interval(phrase: tuple[str, ...]) -> Json:

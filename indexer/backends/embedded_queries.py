@@ -26,10 +26,12 @@ from domain.queries import (
 )
 from indexer.terms import (
     PHRASE_FIELDS,
+    TEXT_FIELDS,
     asked,
     bigrams_field,
     compact_field,
     near_placings,
+    title_field,
     words_field,
 )
 from indexer.values import bounds, keyword_field, keyword_values, milliseconds, month_start
@@ -67,6 +69,7 @@ def row(segmenter: Segmenter, document: SearchDocument) -> tantivy.Document:
         title=words_field(segmenter, document.title),
         bigrams=bigrams_field(document.text),
         compact=compact_field(document.text),
+        title_bigrams=title_field(document.title),
         captured_at=milliseconds(document.captured_at),
         score=float(document.score),
     )
@@ -120,7 +123,7 @@ def translated(segmenter: Segmenter, query: Query) -> TantivyQuery:
 def _exact(query: Near | Equals | Between) -> TantivyQuery:
     match query:
         case Near():
-            return _anywhere(near_placings(query))
+            return _anywhere(TEXT_FIELDS, near_placings(query))
         case Equals(field=field, value=value):
             return _unranked(TantivyQuery.term_query(SCHEMA, keyword_field(field), value))
         case Between():
@@ -130,18 +133,23 @@ def _exact(query: Near | Equals | Between) -> TantivyQuery:
 def _text(segmenter: Segmenter, text: str) -> TantivyQuery:
     wanted = asked(segmenter, text)
     if not wanted.phrase:
-        return _any([TantivyQuery.term_query(SCHEMA, "words", word) for word in wanted.words])
-    ranking = [
-        (Occur.Should, TantivyQuery.term_query(SCHEMA, field, word))
-        for field in ("words", "title")
-        for word in wanted.words
-    ]
-    phrase = TantivyQuery.const_score_query(_anywhere([tuple(enumerate(wanted.phrase))]), 1.0)
-    return TantivyQuery.boolean_query([(Occur.Must, phrase), *ranking])
+        return _any(_ranking(wanted.words))
+    phrase = _anywhere(PHRASE_FIELDS, [tuple(enumerate(wanted.phrase))])
+    must = (Occur.Must, TantivyQuery.const_score_query(phrase, 1.0))
+    return TantivyQuery.boolean_query(
+        [must, *((Occur.Should, part) for part in _ranking(wanted.words))]
+    )
 
 
-def _anywhere(placings: Sequence[tuple[tuple[int, str], ...]]) -> TantivyQuery:
-    return _any([_phrase(field, placed) for field in PHRASE_FIELDS for placed in placings])
+def _ranking(words: Sequence[str]) -> list[TantivyQuery]:
+    fields = ("words", "title")
+    return [TantivyQuery.term_query(SCHEMA, field, word) for field in fields for word in words]
+
+
+def _anywhere(
+    fields: Sequence[str], placings: Sequence[tuple[tuple[int, str], ...]]
+) -> TantivyQuery:
+    return _any([_phrase(field, placed) for field in fields for placed in placings])
 
 
 def _phrase(field: str, placed: tuple[tuple[int, str], ...]) -> TantivyQuery:

@@ -159,7 +159,7 @@ def test_one_character_is_a_word(index: SearchIndex) -> None:
     assert found(index, Text(words="药")) == ["word"]
 
 
-def test_title_raises_a_hit_but_makes_none(index: SearchIndex) -> None:
+def test_a_title_is_found_and_raises_a_hit(index: SearchIndex) -> None:
     index.add(
         [
             document("plain", "糖尿病的饮食"),
@@ -167,7 +167,15 @@ def test_title_raises_a_hit_but_makes_none(index: SearchIndex) -> None:
             document("only", "别的内容", title="糖尿病"),
         ]
     )
-    assert found(index, Text(words="糖尿病")) == ["titled", "plain"]
+    first, *others = found(index, Text(words="糖尿病"))
+    assert (first, set(others)) == ("titled", {"only", "plain"})
+    assert found(index, Near(left="糖尿", right="尿病", distance=0)) == ["titled", "plain"]
+
+
+@pytest.mark.parametrize("sought", ["根治", "根.治", "治顽", "药"])
+def test_a_title_is_found_like_a_text(index: SearchIndex, sought: str) -> None:
+    index.add([document("yes", title="根.治 頑疾 药"), document("no", title="别的")])
+    assert found(index, Text(words=sought)) == ["yes"]
 
 
 TEXTS = st.text(st.sampled_from("根治愈復发医療 。，\naB1０-é😀"), max_size=24)
@@ -216,7 +224,7 @@ def holds(query: Query, one: SearchDocument) -> bool:
 def _matches(query: Text | Near | Equals | Between, one: SearchDocument) -> bool:
     match query:
         case Text(words=sought):
-            return _contains(one.text, sought)
+            return _contains(one.text, sought) or _contains(one.title, sought)
         case Near():
             return any(_near(query, view) for view in _views(one.text))
         case Equals(field=field, value=value):
@@ -295,6 +303,7 @@ DOCUMENTS = st.builds(
     document,
     st.uuids(version=4).map(str),
     st.lists(PARTS | TEXTS, max_size=4).map("".join),
+    title=PARTS | TEXTS,
     verdict=st.sampled_from(["CLEAR", "CLUE"]),
     types=st.sets(st.sampled_from(["cure_rate", "disguised"])).map(tuple),
     captured_at=MOMENTS,
@@ -608,7 +617,7 @@ def test_what_is_written_during_a_rebuild_is_not_lost(index: SearchIndex, opened
     def documents() -> Iterator[SearchDocument]:
         writer = opened()
         writer.add([document("a", "新的内容"), document("b", "新的内容")])
-        yield from (document(f"{n}", "别的") for n in range(2500))
+        yield from (document(f"{n}", "别的") for n in range(5500))
         writer.add([document("c", "新的内容")])
         writer.delete(["7"])
         yield document("a", "旧的内容")
@@ -616,7 +625,7 @@ def test_what_is_written_during_a_rebuild_is_not_lost(index: SearchIndex, opened
     index.rebuild(documents())
     assert sorted(found(index, Text(words="新的"))) == ["a", "b", "c"]
     assert found(index, Text(words="旧的")) == []
-    assert index.count() == 2502
+    assert index.count() == 5502
 
 
 def test_a_rebuild_that_fails_changes_nothing(index: SearchIndex) -> None:
