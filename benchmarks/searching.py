@@ -20,6 +20,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from importlib import resources
+from itertools import accumulate
 from pathlib import Path
 
 from elasticsearch import Elasticsearch
@@ -36,12 +38,10 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 LENGTH = 200
 QUERIES = 100
 BATCH = 2000
-VOCABULARY = tuple(
-    segmenter().cut(
-        "本院采用国际领先技术治疗牛皮癣糖尿病高血压鼻炎失眠白癜风康复专家教授亲诊预约热线免费咨询复发"
-        "根治无效退款承诺疗效显著患者好评中医祖传秘方微创美容双眼皮玻尿酸注射隆鼻吸脂植发优惠价格套餐"
-        "健康科普饮食运动医生提醒定期检查医保挂号"
-    )
+COMMON = 20_000
+CLAIMS = segmenter().cut(
+    "本院采用国际领先技术治疗牛皮癣糖尿病高血压鼻炎失眠白癜风康复专家教授亲诊预约热线免费咨询复发根治"
+    "无效退款承诺疗效显著患者好评中医祖传秘方微创美容双眼皮玻尿酸注射隆鼻吸脂植发优惠价格套餐健康科普"
 )
 KINDS = ("根治", "糖尿病 且 免费", "“无效退款”", "专家 近/10 预约", "植发 判定:CLUE", "根治 -复发")
 
@@ -59,13 +59,15 @@ def main() -> None:
 
 
 def made(count: int) -> Iterator[SearchDocument]:
-    """Documents of words in the frequencies of a language (Zipf), from a fixed seed."""
+    """Words of jieba's dictionary in their frequencies; a third of the documents say claims too."""
     rng = random.Random(20260301)  # noqa: S311 - no secret
-    weights = [1 / place for place in range(1, len(VOCABULARY) + 1)]
+    vocabulary, weights = common_words()
     for number in range(count):
-        text = ""
+        text = "".join(rng.choices(CLAIMS, k=12)) + "。" if number % 3 == 0 else ""
         while len(text) < LENGTH:
-            text += "".join(rng.choices(VOCABULARY, weights, k=8)) + rng.choice("，。！")
+            text += "".join(rng.choices(vocabulary, cum_weights=weights, k=8)) + rng.choice(
+                "，。！"
+            )
         yield SearchDocument(
             id=f"d{number:07}",
             url=f"http://a{number % 500}.test/{number}",
@@ -85,6 +87,14 @@ def made(count: int) -> Iterator[SearchDocument]:
             published_at=None,
             score=0.5,
         )
+
+
+def common_words() -> tuple[list[str], list[int]]:
+    """The most frequent words of the dictionary, and their frequencies, added up."""
+    lines = resources.files("jieba").joinpath("dict.txt").read_text("utf-8").splitlines()
+    entries = ((word, int(frequency)) for word, frequency, _ in map(str.split, lines))
+    found = sorted(entries, key=lambda entry: -entry[1])[:COMMON]
+    return [word for word, _ in found], list(accumulate(frequency for _, frequency in found))
 
 
 def embedded(count: int) -> None:
