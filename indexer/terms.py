@@ -9,6 +9,8 @@ title. Phrases near each other are looked for in the text only.
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from attrs import frozen
 
 from domain.errors import PermanentError
@@ -47,7 +49,8 @@ def words_field(segmenter: Segmenter, text: str) -> str:
 
 def bigrams_field(text: str) -> str:
     """The bigrams of a text, joined by blanks."""
-    return " ".join(token.translate(_BLANKS) for token in bigrams(text))
+    letters = normalise(text).text.translate(_BLANKS)
+    return " ".join(a + b for a, b in zip_longest(letters, letters[1:], fillvalue=""))
 
 
 def compact_field(text: str) -> str:
