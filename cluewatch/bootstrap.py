@@ -169,6 +169,7 @@ class Services:
                 prefix=search.prefix,
                 segmenter=self.segmenter,
                 api_key=search.api_key.get_secret_value() or None,
+                ca_certificate=search.ca_certificate,
             )
         return EmbeddedIndex(self.settings.index_directory, self.segmenter)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
+from cluewatch.saved.tables import alert_messages
 from documents.tables import index_queue
 from evidence.tables import capture_requests, outbox
 from tickets.tables import deliveries
@@ -13,4 +14,5 @@ QUEUES: dict[str, Table] = {
     "再次采集": capture_requests,
     "待索引": index_queue,
     "待投递": deliveries,
+    "待通知": alert_messages,
 }

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from cluewatch.accounts import tables as accounts
 from cluewatch.migrations import History
+from cluewatch.saved import tables as saved
 from crawlers import tables as crawlers
 from crawlers.frontier import tables as frontier
 from documents import tables as documents
@@ -23,6 +24,7 @@ METADATA: dict[History, tuple[MetaData, ...]] = {
         tickets.metadata,
         subject_tables.metadata,
         accounts.metadata,
+        saved.metadata,
     ),
     History.FRONTIER: (frontier.metadata,),
 }

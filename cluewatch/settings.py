@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -14,6 +17,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -60,6 +64,19 @@ class Search(Section):
     url: str = Field("", description="Elasticsearch 地址；留空用内嵌索引")
     prefix: str = Field("cluewatch", pattern=r"^[a-z][a-z0-9_-]*$", description="索引名前缀")
     api_key: SecretStr = Field(SecretStr(""), description="Elasticsearch API key")
+    ca_certificate: Path | None = Field(
+        None, description="签发 Elasticsearch 证书的 CA 证书文件；留空用系统信任的 CA"
+    )
+    months: int = Field(0, ge=0, description="索引保留的月数（含当月），逾期整月移出；0 为全部保留")
+
+    @model_validator(mode="after")
+    def _keeps_the_key_secret(self) -> Self:
+        parts = urlsplit(self.url)
+        loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        clear = self.url and parts.scheme != "https" and not loopback
+        if clear and self.api_key.get_secret_value():
+            raise ValueError("search.api_key 只能随 https:// 的 search.url 使用")
+        return self
 
 
 class Network(Section):
@@ -132,6 +149,51 @@ class Dispatch(Section):
     calendar: Path | None = Field(None, description="工作日历（YAML）；留空用自带的日历")
 
 
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Mail(Section):
+    """The server that messages leave by."""
+
+    host: str = Field("", description="发信服务器；内网地址另须列入 network.allowed")
+    port: int = Field(465, ge=1, le=65535, description="发信端口")
+    security: MailSecurity = Field(MailSecurity.TLS, description="tls、starttls 或 none")
+    sender: str = Field("", description="发件人邮箱")
+    user: str = Field("", description="发信账号；留空不登录")
+    password: SecretStr = Field(SecretStr(""), description="发信密码")
+
+
+class ChannelKind(StrEnum):
+    """Ways to tell people of what a saved search found."""
+
+    MAIL = "mail"
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+
+
+class Channel(Section):
+    """Who is told, and how. The address of a group robot is its password."""
+
+    kind: ChannelKind
+    url: SecretStr = SecretStr("")
+    secret: SecretStr = SecretStr("")
+    to: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_a_target(self) -> Self:
+        if self.kind is ChannelKind.MAIL and not self.to:
+            raise ValueError("邮件渠道须填写收件人 to")
+        if self.kind is not ChannelKind.MAIL and not self.url.get_secret_value():
+            raise ValueError("机器人渠道须填写地址 url")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Validated once, at the start of every process."""
 
@@ -149,6 +211,12 @@ class Settings(BaseSettings):
     model: ModelSettings = ModelSettings()
     console: Console = Console()
     dispatch: Dispatch = Dispatch()
+    mail: Mail = Mail()
+    channels: dict[str, Channel] = Field(
+        default_factory=dict,
+        description="保存检索的通知渠道，按名称：kind（mail、wecom、dingtalk、feishu），"
+        "机器人的 url 与加签 secret（宜由环境变量给出），邮件的收件人 to",
+    )
 
     @classmethod
     def settings_customise_sources(

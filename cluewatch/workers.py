@@ -16,6 +16,7 @@ from cluewatch.intake import crawl_config
 from cluewatch.pipeline import Pipeline
 from cluewatch.projection import Projection
 from cluewatch.rendering import RenderWork
+from cluewatch.saved.sending import Messages
 from cluewatch.sealing import SealWork
 from crawlers.engine import crawl
 
@@ -65,12 +66,13 @@ def work(services: Services, role: WorkerRole, *, hours: float | None = None) ->
 
 
 def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
-    """Outbox → documents → clues, index, offices; each step returns how many items it took."""
+    """From captures to alerts; each step returns how many items it took."""
     owner = worker_name(WorkerRole.PROCESS)
     pipeline = Pipeline(services, owner=owner)
     projection = Projection(services, owner=owner)
     deliveries = Deliveries(services, owner=owner)
-    return pipeline.work, projection.work, deliveries.work
+    messages = Messages(services, owner=owner)
+    return pipeline.work, projection.work, deliveries.work, messages.work
 
 
 def for_each_round(steps: tuple[Callable[[], int], ...], stop: threading.Event) -> None:

@@ -80,6 +80,12 @@ def iterate(tx: Connection, *, after: str = "", limit: int = 500) -> list[Docume
     return _read(tx, wanted.order_by(documents.c.id).limit(limit))
 
 
+def some(tx: Connection, ids: Sequence[str]) -> list[Document]:
+    """The documents with these ids, in the order of their ids; unknown ones are left out."""
+    wanted = select(documents).where(documents.c.id.in_(ids))
+    return _read(tx, wanted.order_by(documents.c.id))
+
+
 def count(tx: Connection) -> int:
     """Documents in the store, duplicates included."""
     return tx.execute(select(func.count()).select_from(documents)).scalar_one()

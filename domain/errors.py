@@ -35,6 +35,10 @@ class IllegalMove(PermanentError):
     """A clue or ticket was asked to make a move that its state does not allow."""
 
 
+class Unindexable(PermanentError):
+    """The search engine does not take this document; `at` is its id."""
+
+
 class NotFound(PermanentError):
     """No record has this id."""
 

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     """What an endpoint or command needs."""
 
     SEARCH = "search"
+    SAVE_SEARCH = "save_search"
     READ_DOCUMENT = "read_document"
     READ_EVIDENCE = "read_evidence"
     READ_CLUE = "read_clue"
@@ -39,7 +40,15 @@ class Permission(StrEnum):
 
 _P = Permission
 _ANALYST = frozenset(
-    {_P.SEARCH, _P.READ_DOCUMENT, _P.READ_EVIDENCE, _P.READ_CLUE, _P.REVIEW_CLUE, _P.READ_TICKET}
+    {
+        _P.SEARCH,
+        _P.SAVE_SEARCH,
+        _P.READ_DOCUMENT,
+        _P.READ_EVIDENCE,
+        _P.READ_CLUE,
+        _P.REVIEW_CLUE,
+        _P.READ_TICKET,
+    }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SYSADMIN: frozenset({_P.READ_OPERATIONS}),

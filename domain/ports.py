@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from domain.captures import Profile
 from domain.findings import Fact
 from domain.pages import Document
-from domain.queries import SearchDocument, SearchRequest, SearchResult
+from domain.queries import Query, SearchDocument, SearchRequest, SearchResult
 
 
 class Clock(Protocol):
@@ -64,12 +64,23 @@ class SearchIndex(Protocol):
         """Answer one request. Hits carry no highlights; the caller computes them on stored text."""
         ...
 
+    def scan(self, query: Query) -> Iterator[str]:
+        """Ids of all that is found, in no order, as the index was at the first of them."""
+        ...
+
     def count(self) -> int:
         """Documents in the index."""
         ...
 
-    def clear(self) -> None:
-        """Remove every document (rebuild starts here)."""
+    def rebuild(self, documents: Iterable[SearchDocument]) -> None:
+        """Replace the whole content. The old answers until the new is complete, then at once the
+        new does. What is added meanwhile is added to both and is not overwritten; what is deleted
+        is deleted from both, but comes back when it was read and not yet written. A rebuild that
+        fails changes nothing."""
+        ...
+
+    def drop_before(self, month: str) -> None:
+        """Forget the documents captured in China before a month such as 2026-01."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from attrs import frozen
@@ -10,10 +10,12 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class Text:
-    """Documents whose text contains these words, as an exact substring of two or more characters.
+    """Documents whose text or title contains these words, as an exact substring of two or more
+    characters.
 
-    Matching ignores case, width and traditional/simplified form (the projector indexes the
-    normalised text). One character alone matches as a word.
+    Matching ignores case, width and traditional/simplified form, and reads through fillers that
+    break words up (根.治): a text is looked at as it is and without them. One character alone
+    matches as a word.
     """
 
     words: str
@@ -80,11 +82,14 @@ KEYWORD_FIELDS = (
     "verdict",
     "type",
     "region",
+    "office",
     "subject",
+    "month",
     "outcome",
     "identifier",
 )
-RANGE_FIELDS = ("captured_at", "published_at", "score")
+MOMENT_FIELDS = ("captured_at", "published_at")
+RANGE_FIELDS = (*MOMENT_FIELDS, "score")
 
 
 class Sort(StrEnum):
@@ -96,22 +101,44 @@ class Sort(StrEnum):
     SCORE = "score"
 
 
+class Interval(StrEnum):
+    """How wide the bars of a histogram are; weeks begin on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@frozen(kw_only=True)
+class Histogram:
+    """Counts by days, weeks or months in China of a field of `MOMENT_FIELDS`."""
+
+    field: str = "captured_at"
+    interval: Interval = Interval.MONTH
+
+
 @frozen(kw_only=True)
 class SearchRequest:
-    """One page of hits: `after` is the cursor that the page before returned."""
+    """One page of hits: `after` is the cursor that the page before returned.
+
+    `among`, where given, narrows the question to documents with these ids.
+    """
 
     query: Query
     sort: Sort = Sort.RELEVANCE
     limit: int = 20
     after: str | None = None
     facets: tuple[str, ...] = ()
+    histogram: Histogram | None = None
+    among: tuple[str, ...] | None = None
 
 
 @frozen(kw_only=True)
 class SearchDocument:
     """What the index holds of a document; it owns nothing and can be rebuilt.
 
-    `text` is the stored (masked) text; the backend derives its word and bigram fields from it.
+    `text` is the stored (masked) text; the backend derives its word and bigram fields from it,
+    and the month from `captured_at`. `offices` are those that a ticket about it has reached.
     """
 
     id: str
@@ -124,6 +151,7 @@ class SearchDocument:
     verdict: str
     types: tuple[str, ...]
     region: str
+    offices: tuple[str, ...]
     subject: str
     outcome: str
     identifiers: tuple[str, ...]
@@ -143,9 +171,13 @@ class Hit:
 
 @frozen(kw_only=True)
 class SearchResult:
-    """A page of hits. `total` is exact; `facets` maps field → (value, count), most first."""
+    """A page of hits. `total` is exact; `facets` maps field → (value, count), most first.
+
+    `histogram` holds (first day, count) of every bar that is not empty, in order.
+    """
 
     hits: tuple[Hit, ...]
     total: int
     after: str | None = None
     facets: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+    histogram: tuple[tuple[date, int], ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from domain.queries import And, Near, Or, Query, Text
-from language.normalise import Normalised, normalise
+from language.normalise import Normalised, compact, normalise
 
 
 def highlights(query: Query, text: str) -> tuple[tuple[int, int], ...]:
@@ -15,8 +15,8 @@ def highlights(query: Query, text: str) -> tuple[tuple[int, int], ...]:
 
     Words under a negation are not among them. Of a `Near`, only occurrences that take part.
     """
-    whole = normalise(text)
-    spans = sorted(whole.raw_span(*span) for span in set(_spans(query, whole)))
+    views = (normalise(text), compact(text))
+    spans = sorted({view.raw_span(*span) for view in views for span in _spans(query, view)})
     joined: list[tuple[int, int]] = []
     for start, end in spans:
         if joined and start <= joined[-1][1]:

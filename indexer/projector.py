@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.findings import Assessment, Finding
 from domain.outcomes import Outcome
 from domain.pages import Document
@@ -10,7 +12,11 @@ from domain.sources import Source
 
 
 def search_document(
-    document: Document, assessment: Assessment | None, source: Source | None
+    document: Document,
+    assessment: Assessment | None,
+    source: Source | None,
+    *,
+    offices: Iterable[str] = (),
 ) -> SearchDocument:
     """The projection; a document that was not judged yet has verdict "" and score 0.
 
@@ -29,6 +35,7 @@ def search_document(
         verdict=assessment.verdict.value if assessment else "",
         types=tuple(dict.fromkeys(finding.type for finding in findings)),
         region=source.region if source else "",
+        offices=tuple(sorted(offices)),
         subject=document.subject_hint or (source.operator if source else None) or "",
         outcome=Outcome.OK.value,
         identifiers=tuple(dict.fromkeys(found.value for found in document.identifiers)),

@@ -1,18 +1,29 @@
 """What enters the text fields of the index, and what is asked of them.
 
-Two fields, both lists of tokens joined by blanks so that any engine can split them again:
+Four fields, all lists of tokens joined by blanks so that any engine can split them again:
 `words` for ranking and for one-character queries, `bigrams` (one token a position) so that every
-substring of two or more characters is a phrase.
+substring of two or more characters is a phrase, `compact`, the bigrams of the text without the
+fillers that break its words up, empty where there are none, and `title_bigrams`, both for the
+title. Phrases near each other are looked for in the text only.
 """
 
 from __future__ import annotations
+
+from itertools import zip_longest
 
 from attrs import frozen
 
 from domain.errors import PermanentError
 from domain.ports import Segmenter
 from domain.queries import Near
+from language.normalise import compact, normalise
 from language.tokens import bigrams, words
+
+TEXT_FIELDS = ("bigrams", "compact")
+"""Where phrases near each other are looked for."""
+
+PHRASE_FIELDS = (*TEXT_FIELDS, "title_bigrams")
+"""Where phrases are looked for."""
 
 MAX_DISTANCE = 200
 MAX_PHRASE = 400
@@ -38,7 +49,20 @@ def words_field(segmenter: Segmenter, text: str) -> str:
 
 def bigrams_field(text: str) -> str:
     """The bigrams of a text, joined by blanks."""
-    return " ".join(token.translate(_BLANKS) for token in bigrams(text))
+    letters = normalise(text).text.translate(_BLANKS)
+    return " ".join(a + b for a, b in zip_longest(letters, letters[1:], fillvalue=""))
+
+
+def compact_field(text: str) -> str:
+    """The bigrams of the text without fillers; nothing when it has none."""
+    whole = compact(text).text
+    return "" if whole == normalise(text).text else bigrams_field(whole)
+
+
+def title_field(title: str) -> str:
+    """The bigrams of a title as it is and without fillers. No phrase reaches from one into the
+    other, because the last character of each stands alone."""
+    return f"{bigrams_field(title)} {compact_field(title)}".strip()
 
 
 def asked(segmenter: Segmenter, text: str) -> Asked:

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from attrs import frozen
 
 from domain.errors import PermanentError
-from domain.queries import KEYWORD_FIELDS, RANGE_FIELDS, Between, SearchDocument
+from domain.queries import (
+    KEYWORD_FIELDS,
+    MOMENT_FIELDS,
+    RANGE_FIELDS,
+    Between,
+    Interval,
+    SearchDocument,
+)
 
-CHINA = timezone(timedelta(hours=8))
+CHINA_OFFSET = timedelta(hours=8)
+CHINA = timezone(CHINA_OFFSET)
 """Days without a time of day are days in China."""
 
+DAY = timedelta(days=1) // timedelta(milliseconds=1)
+"""In milliseconds."""
+
 _NUMBERS = ("score",)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DIVISION = re.compile(r"\d{6}")
 
 
 @frozen(kw_only=True)
@@ -56,17 +72,72 @@ def keyword_values(document: SearchDocument) -> dict[str, tuple[str, ...]]:
         "kind": (document.kind,),
         "verdict": (document.verdict,),
         "type": document.types,
-        "region": (document.region,),
+        "region": divisions(document.region),
+        "office": document.offices,
         "subject": (document.subject,),
+        "month": (month_of(document.captured_at),),
         "outcome": (document.outcome,),
         "identifier": document.identifiers,
     }
     return {name: kept for name, found in values.items() if (kept := tuple(filter(None, found)))}
 
 
+def divisions(region: str) -> tuple[str, ...]:
+    """A county's or city's code with those above it (GB/T 2260), so that a province finds all."""
+    if not _DIVISION.fullmatch(region):
+        return (region,)
+    return tuple(dict.fromkeys((region, region[:4] + "00", region[:2] + "0000")))
+
+
+def month_of(moment: datetime) -> str:
+    """The month in China, as in 2026-01."""
+    return f"{moment.astimezone(CHINA):%Y-%m}"
+
+
+def months_before(moment: datetime, count: int) -> str:
+    """The month in China that lies `count` months before that of `moment`."""
+    here = moment.astimezone(CHINA)
+    year, place = divmod(here.year * 12 + here.month - 1 - count, 12)
+    return f"{year:04}-{place + 1:02}"
+
+
+def month_start(month: str) -> int:
+    """Milliseconds at which a month such as 2026-01 begins in China. Raises PermanentError."""
+    try:
+        return milliseconds(datetime.strptime(month, "%Y-%m").replace(tzinfo=CHINA))
+    except ValueError:
+        raise PermanentError(f"“{month}”不是月份，请写成 2026-01 的样子") from None
+
+
+def moment_field(name: str) -> str:
+    """The name of a field of moments, checked. Raises PermanentError."""
+    if name not in MOMENT_FIELDS:
+        raise PermanentError(f"“{name}”不是时间字段；可用：{'、'.join(MOMENT_FIELDS)}")
+    return name
+
+
+def bars(days: Iterable[tuple[float, int]], interval: Interval) -> tuple[tuple[date, int], ...]:
+    """Counts by day (milliseconds at which the day begins in China) as those of wider bars."""
+    counted: Counter[date] = Counter()
+    for start, count in days:
+        counted[_first_day(_EPOCH + timedelta(milliseconds=start), interval)] += count
+    return tuple(sorted(counted.items()))
+
+
+def _first_day(moment: datetime, interval: Interval) -> date:
+    day = moment.astimezone(CHINA).date()
+    match interval:
+        case Interval.DAY:
+            return day
+        case Interval.WEEK:
+            return day - timedelta(days=day.weekday())
+        case Interval.MONTH:
+            return day.replace(day=1)
+
+
 def milliseconds(moment: datetime) -> int:
     """Whole milliseconds since 1970, the precision of the index."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _number(text: str) -> float:

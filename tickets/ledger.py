@@ -25,6 +25,7 @@ from tickets import deadlines, history, outbox, parts, tables
 from tickets.calendar import civil_date
 from tickets.desk import Desk
 from tickets.history import Entry
+from tickets.visibility import project_again
 
 NAMING = frozenset({Move.REASSIGN, Move.TRANSFER, Move.DESIGNATE})
 """Moves that name a new lead."""
@@ -227,15 +228,9 @@ def _append(
         state=state.value,
         note=note,
     )
-    history.append(
-        tx,
-        tables.tickets,
-        tables.ticket_events,
-        entry,
-        previous=row.head,
-        updated_at=at,
-        **changes,
-    )
+    owners, events = tables.tickets, tables.ticket_events
+    history.append(tx, owners, events, entry, previous=row.head, updated_at=at, **changes)
+    project_again(tx, row.clue_id)
 
 
 def _row(tx: Connection, reference: str, *, lock: bool = False) -> Row[*tuple[Any, ...]]:

@@ -59,3 +59,18 @@ account_log = Table(
     Column("action", String(32), nullable=False),
     Column("subject", String(64), nullable=False),
 )
+
+# `digest` is SHA-256 of the secret; `scopes` are permissions, joined by blanks.
+tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("name", String(80), nullable=False),
+    Column("user_id", String(36), nullable=False),
+    Column("scopes", String(500), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("seen_at", Moment),
+    Column("revoked_at", Moment),
+)

@@ -27,10 +27,12 @@ from cluewatch.cli import (
     operations,
     registers,
     rules,
+    saved,
     setup,
     sources,
     subjects,
     tickets,
+    tokens,
 )
 from cluewatch.cli.output import Exit, err
 from domain.errors import CluewatchError, ConfigError
@@ -64,6 +66,9 @@ app.add_typer(accounts.app, name="user")
 app.add_typer(farm.app, name="farm")
 app.add_typer(registers.app, name="register")
 app.add_typer(subjects.app, name="subject")
+app.add_typer(operations.index_app, name="index")
+app.add_typer(saved.app, name="saved")
+app.add_typer(tokens.app, name="token")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Commands for operators: serve, status, rebuild-index."""
+"""Commands for operators: serve, status, and the search index."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from storage.records import to_plain
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON 对象")]
 _STATES = {"running": "运行", "restarting": "等待重启", "ended": "已结束"}
 
+index_app = typer.Typer(help="检索索引。", no_args_is_help=True)
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(serve)
     app.command()(status)
-    app.command("rebuild-index")(rebuild_index)
+    app.command("rebuild-index", hidden=True)(rebuild)
 
 
 def serve() -> None:
@@ -77,8 +79,9 @@ def _print_status(found: health.Status) -> None:
         err.print(f"[red]问题：[/red]{problem}")
 
 
-def rebuild_index() -> None:
-    """清空并重建检索索引；答案应与之前相同。"""
+@index_app.command()
+def rebuild() -> None:
+    """重建检索索引：新索引建成之前旧索引照常应答，建成即切换；答案应与之前相同。"""
     services = open_services()
     with services.truth.read() as tx:
         total = documents.count(tx)

@@ -11,6 +11,8 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
+from cluewatch.api.app import PATH as API_PATH
+from cluewatch.api.app import create_api
 from cluewatch.bootstrap import Services
 from cluewatch.console import (
     account,
@@ -63,6 +65,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(part.router, dependencies=[Depends(guard)])
     static = StaticFiles(directory=Path(__file__).parent / "static")
     app.mount("/static", static, name="static")
+    app.mount(API_PATH, create_api(services), name="api")
     app.middleware("http")(_secure)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(CodeNeeded, _to_code)
@@ -78,7 +81,7 @@ async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Respo
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if not request.url.path.startswith("/static/"):
-        response.headers["Cache-Control"] = "no-store"
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from elastic_transport import ObjectApiResponse
-from elasticsearch import (
-    ApiError,
-    BadRequestError,
-    Elasticsearch,
-    SSLError,
-    TransportError,
-    UnsupportedProductError,
-)
-from elasticsearch.helpers import streaming_bulk
+from elastic_transport.client_utils import DEFAULT
+from elasticsearch import Elasticsearch
 
-from domain.errors import CluewatchError, PermanentError, RetryableError
 from domain.ports import Segmenter
-from domain.queries import Hit, SearchDocument, SearchRequest, SearchResult, Sort
-from indexer.backends.elasticsearch_queries import MAPPING, row, translated
+from domain.queries import Hit, Query, SearchDocument, SearchRequest, SearchResult, Sort
+from indexer.backends.elasticsearch_errors import SERVERS, explained, unsupported
+from indexer.backends.elasticsearch_generations import Generations, Role
+from indexer.backends.elasticsearch_queries import days, narrowed, translated
+from indexer.backends.elasticsearch_writer import Writer
+from indexer.batches import batches
 from indexer.cursors import Cursor, read_cursor, write_cursor
-from indexer.values import keyword_field
+from indexer.values import bars, keyword_field, month_start
 
-_CHUNK = 500
-_CHUNK_BYTES = 8 * 1024 * 1024
+_BATCH = 2000
 _SECONDS = 30.0
 _MOST_VALUES = 100
-_NOT_FOUND = 404
-_TRY_LATER = frozenset({408, 429, 502, 503, 504})
+_SCAN_PAGE = 1000
+_SCAN_KEPT = "2m"
 _ORDERS = {
     Sort.RELEVANCE: ("_score", "desc"),
     Sort.NEWEST: ("captured_at", "desc"),
@@ -40,73 +35,116 @@ _ORDERS = {
 
 
 class ElasticsearchIndex:
-    """A `domain.ports.SearchIndex` in the index `<prefix>-documents-v1` behind an alias."""
+    """A `domain.ports.SearchIndex` in indexes by month (see `elasticsearch_generations`).
+
+    `ca_certificate` is a file with the authority that signed the server's certificate, where the
+    system does not know it.
+    """
 
     def __init__(
-        self, url: str, *, prefix: str, segmenter: Segmenter, api_key: str | None = None
+        self,
+        url: str,
+        *,
+        prefix: str,
+        segmenter: Segmenter,
+        api_key: str | None = None,
+        ca_certificate: Path | None = None,
     ) -> None:
         self._url = url
-        self._alias = f"{prefix}-documents"
-        self._name = f"{prefix}-documents-v1"
+        self._prefix = prefix
         self._segmenter = segmenter
         self._api_key = api_key
+        self._ca_certificate = ca_certificate
 
     def ensure(self) -> None:
-        """Create the index and its alias where missing. Raises an error that says what to do."""
-        with self._explained():
-            self._client.cluster.health(timeout="10s")
-            self._create()
-            self._client.indices.put_alias(index=self._name, name=self._alias)
+        """Create what is missing. Raises an error that says what to do."""
+        with explained(self._url):
+            self._check_version()
+            self._generations.ensure()
 
     def add(self, documents: Iterable[SearchDocument]) -> None:
         """Add or replace by id."""
-        self._bulk(
-            {"_op_type": "index", "_id": document.id, "_source": row(self._segmenter, document)}
-            for document in documents
-        )
+        with explained(self._url):
+            for batch in batches(documents, _BATCH):
+                for role in self._generations.roles() or (Role.CURRENT,):
+                    self._writer.write(role, batch)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove by id."""
-        self._bulk({"_op_type": "delete", "_id": id_} for id_ in ids)
+        with explained(self._url):
+            for role in self._generations.roles():
+                self._writer.remove(role, ids)
 
-    def clear(self) -> None:
-        """Remove every document."""
-        with self._explained():
-            self._client.indices.delete(index=self._name, ignore_unavailable=True)
-        self.ensure()
+    def rebuild(self, documents: Iterable[SearchDocument]) -> None:
+        """Fill a new generation while the old one answers, then swap the aliases."""
+        with explained(self._url):
+            self._check_version()
+            number = self._generations.begin()
+            for batch in batches(documents, _BATCH):
+                self._writer.write_missing(Role.NEXT, batch)
+            self._generations.swap(number)
+
+    def drop_before(self, month: str) -> None:
+        """Remove the indexes of earlier months whole."""
+        month_start(month)  # refuses what is no month
+        with explained(self._url):
+            self._generations.drop_before(month)
 
     def count(self) -> int:
         """Documents in the index."""
-        with self._explained():
-            return int(self._client.count(index=self._alias)["count"])
+        with explained(self._url):
+            return int(self._client.count(index=self._generations.reading)["count"])
+
+    def scan(self, query: Query) -> Iterator[str]:
+        """Ids of all that is found, from one point in time."""
+        asked_for = translated(self._segmenter, query)
+        with explained(self._url):
+            opened = self._client.open_point_in_time(
+                index=self._generations.reading, keep_alive=_SCAN_KEPT
+            )
+            pit, after = opened["id"], None
+            try:
+                while True:
+                    answer = self._client.search(
+                        pit={"id": pit, "keep_alive": _SCAN_KEPT},
+                        query=asked_for,
+                        size=_SCAN_PAGE,
+                        sort=[{"_shard_doc": "asc"}],
+                        search_after=after,
+                        track_total_hits=False,
+                        source=False,
+                    )
+                    pit, hits = answer["pit_id"], answer["hits"]["hits"]
+                    yield from (hit["_id"] for hit in hits)
+                    if len(hits) < _SCAN_PAGE:
+                        return
+                    after = hits[-1]["sort"]
+            finally:
+                self._client.close_point_in_time(id=pit)
 
     def search(self, request: SearchRequest) -> SearchResult:
-        """Answer one request; relevance ties and equal sort values are ordered by id."""
+        """Answer one request; relevance ties and equal sort values are ordered by id.
+
+        Word statistics are gathered from all months first, so that relevance does not depend on
+        the month that a document lies in.
+        """
         field, direction = _ORDERS[request.sort]
-        query = translated(self._segmenter, request.query)
+        query = narrowed(self._segmenter, request.query, request.among)
         after = read_cursor(request.after) if request.after else None
-        with self._explained():
+        with explained(self._url):
             answer = self._client.search(
-                index=self._alias,
+                index=self._generations.reading,
+                search_type="dfs_query_then_fetch",
                 query=query,
                 size=request.limit,
                 sort=[{field: direction}, {"id": "asc"}],
                 search_after=None if after is None else [after.value, after.tie],
-                aggs={name: _facet(name) for name in request.facets} or None,
+                aggs=_aggregations(request) or None,
                 track_total_hits=True,
                 track_scores=True,
                 source=False,
             )
         return _result(answer, request)
-
-    def _create(self) -> None:
-        if self._client.indices.exists(index=self._name):
-            return
-        try:
-            self._client.indices.create(index=self._name, mappings=MAPPING)
-        except BadRequestError as error:
-            if error.error != "resource_already_exists_exception":  # another worker was quicker
-                raise
 
     @cached_property
     def _client(self) -> Elasticsearch:
@@ -116,63 +154,35 @@ class ElasticsearchIndex:
             request_timeout=_SECONDS,
             retry_on_timeout=True,
             max_retries=2,
+            ca_certs=str(self._ca_certificate) if self._ca_certificate else DEFAULT,
         )
 
-    def _bulk(self, actions: Iterator[dict[str, Any]]) -> None:
-        """In bounded chunks; returns when a search sees them. Unknown ids of deletes are fine."""
-        with self._explained():
-            for done, item in streaming_bulk(
-                self._client,
-                actions,
-                index=self._alias,
-                chunk_size=_CHUNK,
-                max_chunk_bytes=_CHUNK_BYTES,
-                raise_on_error=False,
-                max_retries=3,
-                require_alias=True,
-            ):
-                if not done and item.get("delete", {}).get("status") != _NOT_FOUND:
-                    raise PermanentError(f"Elasticsearch 拒收文档：{str(item)[:500]}", at=self._url)
-            self._client.indices.refresh(index=self._alias)
+    @cached_property
+    def _generations(self) -> Generations:
+        return Generations(self._client, self._prefix)
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """The client's errors in the words of whoever has to act."""
-        try:
-            yield
-        except (TransportError, ApiError) as error:
-            raise _explanation(error, self._url) from error
+    @cached_property
+    def _writer(self) -> Writer:
+        return Writer(self._client, self._generations, self._segmenter, url=self._url)
+
+    def _check_version(self) -> None:
+        answer = self._client.nodes.info(node_id="_local", filter_path="nodes.*.version")
+        versions = [node["version"] for node in answer.get("nodes", {}).values()]
+        for version in versions:
+            if int(version.partition(".")[0]) not in SERVERS:
+                raise unsupported(version, self._url)
 
 
-def _explanation(error: TransportError | ApiError, url: str) -> CluewatchError:
-    if isinstance(error, SSLError):
-        return PermanentError("Elasticsearch 的证书不受信任；请安装其 CA 证书", at=url)
-    if isinstance(error, TransportError):
-        return RetryableError(
-            "连不上 Elasticsearch；请确认它已启动、search.url 的地址和端口正确"
-            "（启用了 TLS 时以 https:// 开头）",
-            at=url,
-        )
-    if isinstance(error, UnsupportedProductError) or "media_type_header" in error.message:
-        return PermanentError(
-            "对方不是 Elasticsearch 8 或 9；请换用这两个版本，或清空 search.url 改用内置索引",
-            at=url,
-        )
-    return _refusal(error, url)
+def _aggregations(request: SearchRequest) -> dict[str, Any]:
+    wanted: dict[str, Any] = {f"facet_{name}": _facet(name) for name in request.facets}
+    if request.histogram is not None:
+        wanted["days"] = days(request.histogram)
+    return wanted
 
 
-def _refusal(error: ApiError, url: str) -> CluewatchError:
-    status = error.meta.status
-    if status in (401, 403):
-        return PermanentError(
-            f"Elasticsearch 拒绝访问（{status}）；请在 search.api_key 填写对该索引有权限的密钥",
-            at=url,
-        )
-    if status == _NOT_FOUND:
-        return PermanentError("索引还不存在；请运行 cluewatch rebuild-index", at=url)
-    if status in _TRY_LATER:
-        return RetryableError(f"Elasticsearch 暂时不能处理（{status}），稍后会重试", at=url)
-    return PermanentError(f"Elasticsearch 不接受这个请求：{error}", at=url)
+def _facet(name: str) -> dict[str, Any]:
+    order = [{"_count": "desc"}, {"_key": "asc"}]
+    return {"terms": {"field": keyword_field(name), "size": _MOST_VALUES, "order": order}}
 
 
 def _result(answer: ObjectApiResponse[Any], request: SearchRequest) -> SearchResult:
@@ -182,7 +192,10 @@ def _result(answer: ObjectApiResponse[Any], request: SearchRequest) -> SearchRes
         hits=tuple(Hit(id=hit["_id"], score=hit["_score"] or 0.0) for hit in found),
         total=answer["hits"]["total"]["value"],
         after=_cursor(found[-1]["sort"]) if full else None,
-        facets=tuple((name, _counts(answer, name)) for name in request.facets),
+        facets=tuple((name, _counts(answer, f"facet_{name}")) for name in request.facets),
+        histogram=bars(_counts(answer, "days"), request.histogram.interval)
+        if request.histogram
+        else (),
     )
 
 
@@ -190,11 +203,6 @@ def _cursor(sort: Sequence[Any]) -> str:
     return write_cursor(Cursor(value=sort[0], tie=sort[1]))
 
 
-def _counts(answer: ObjectApiResponse[Any], name: str) -> tuple[tuple[str, int], ...]:
+def _counts(answer: ObjectApiResponse[Any], name: str) -> tuple[tuple[Any, int], ...]:
     buckets = answer["aggregations"][name]["buckets"]
     return tuple((bucket["key"], bucket["doc_count"]) for bucket in buckets)
-
-
-def _facet(name: str) -> dict[str, Any]:
-    order = [{"_count": "desc"}, {"_key": "asc"}]
-    return {"terms": {"field": keyword_field(name), "size": _MOST_VALUES, "order": order}}

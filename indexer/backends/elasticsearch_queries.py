@@ -11,10 +11,12 @@ from typing import Any
 from domain.ports import Segmenter
 from domain.queries import (
     KEYWORD_FIELDS,
+    MOMENT_FIELDS,
     And,
     Between,
     Equals,
     Everything,
+    Histogram,
     Near,
     Not,
     Or,
@@ -22,8 +24,17 @@ from domain.queries import (
     SearchDocument,
     Text,
 )
-from indexer.terms import asked, bigrams_field, near_phrases, words_field
-from indexer.values import bounds, keyword_field, keyword_values, milliseconds
+from indexer.terms import (
+    PHRASE_FIELDS,
+    TEXT_FIELDS,
+    asked,
+    bigrams_field,
+    compact_field,
+    near_phrases,
+    title_field,
+    words_field,
+)
+from indexer.values import bounds, keyword_field, keyword_values, milliseconds, moment_field
 
 Json = dict[str, Any]
 
@@ -34,25 +45,25 @@ _LONGEST_KEYWORD = 8000
 def _mapping() -> Json:
     moment = {"type": "date", "format": "epoch_millis"}
     words = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
+    phrases = {"type": "text", "analyzer": "whitespace", "norms": False}
     keyword = {"type": "keyword", "ignore_above": _LONGEST_KEYWORD}
     return {
         "dynamic": "strict",
-        "_source": {"excludes": ["words", "title", "bigrams"]},
+        "_source": {"excludes": ["words", "title", *PHRASE_FIELDS]},
         "properties": {
             "id": {"type": "keyword"},
             "words": words,
             "title": words,
-            "bigrams": {"type": "text", "analyzer": "whitespace", "norms": False},
+            **dict.fromkeys(PHRASE_FIELDS, phrases),
             **dict.fromkeys(KEYWORD_FIELDS, keyword),
-            "captured_at": moment,
-            "published_at": moment,
+            **dict.fromkeys(MOMENT_FIELDS, moment),
             "score": {"type": "double"},
         },
     }
 
 
 MAPPING = _mapping()
-"""Fields of an index; a change of them takes a new index name."""
+"""Fields of an index; a change of them takes a new name of the layout."""
 
 
 def row(segmenter: Segmenter, document: SearchDocument) -> Json:
@@ -63,11 +74,27 @@ def row(segmenter: Segmenter, document: SearchDocument) -> Json:
         "words": words_field(segmenter, document.text),
         "title": words_field(segmenter, document.title),
         "bigrams": bigrams_field(document.text),
+        "compact": compact_field(document.text),
+        "title_bigrams": title_field(document.title),
         **keyword_values(document),
         "captured_at": milliseconds(document.captured_at),
         "published_at": None if published is None else milliseconds(published),
         "score": document.score,
     }
+
+
+def narrowed(segmenter: Segmenter, query: Query, among: Sequence[str] | None) -> Json:
+    """The question for the engine, asked of the documents `among` only where they are given."""
+    asked_for = translated(segmenter, query)
+    if among is None:
+        return asked_for
+    return {"bool": {"must": [asked_for], "filter": [{"ids": {"values": list(among)}}]}}
+
+
+def days(histogram: Histogram) -> Json:
+    """Documents counted by days in China."""
+    day = {"field": moment_field(histogram.field), "fixed_interval": "1d", "time_zone": "+08:00"}
+    return {"date_histogram": {**day, "min_doc_count": 1}}
 
 
 def translated(segmenter: Segmenter, query: Query) -> Json:
@@ -99,10 +126,11 @@ def _exact(query: Near | Equals | Between) -> Json:
 
 def _text(segmenter: Segmenter, text: str) -> Json:
     wanted = asked(segmenter, text)
-    if not wanted.phrase:
-        return _any([{"term": {"words": word}} for word in wanted.words])
     ranking = [{"term": {field: word}} for field in ("words", "title") for word in wanted.words]
-    phrase = {"match_phrase": {"bigrams": {"query": " ".join(wanted.phrase)}}}
+    if not wanted.phrase:
+        return _any(ranking)
+    sought = {"query": " ".join(wanted.phrase)}
+    phrase = _any([{"match_phrase": {field: sought}} for field in PHRASE_FIELDS])
     return {"bool": {"must": [{"constant_score": {"filter": phrase}}], "should": ranking}}
 
 
@@ -111,14 +139,18 @@ def _near(near: Near) -> Json:
     position more than there are characters. A phrase is near itself, which the engine denies."""
     left, right = map(_interval, near_phrases(near))
     if left == right:
-        return {"intervals": {"bigrams": left}}
+        return _anywhere(left)
     gaps = near.distance + 1
     ways = [
         _both(left, right, ordered=True, max_gaps=gaps),
         _both(right, left, ordered=True, max_gaps=gaps),
         _both(left, right, ordered=False, max_gaps=0),
     ]
-    return {"intervals": {"bigrams": {"any_of": {"intervals": ways}}}}
+    return _anywhere({"any_of": {"intervals": ways}})
+
+
+def _anywhere(interval: Json) -> Json:
+    return _any([{"intervals": {field: interval}} for field in TEXT_FIELDS])
 
 
 def _interval(phrase: tuple[str, ...]) -> Json:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cached_property
+from datetime import date, timedelta
 from pathlib import Path
 
 import tantivy
 from attrs import frozen
 from tantivy import Query as TantivyQuery
 
-from domain.errors import PermanentError, RetryableError
 from domain.ports import Segmenter
-from domain.queries import Hit, SearchDocument, SearchRequest, SearchResult, Sort
-from indexer.backends.embedded_queries import SCHEMA, TOKENS, translated
+from domain.queries import (
+    Histogram,
+    Hit,
+    Query,
+    SearchDocument,
+    SearchRequest,
+    SearchResult,
+    Sort,
+)
+from indexer.backends.embedded_folder import IndexFolder
+from indexer.backends.embedded_queries import captured_before, narrowed, translated
+from indexer.batches import batches
 from indexer.cursors import Cursor, read_cursor, write_cursor
-from indexer.terms import bigrams_field, words_field
-from indexer.values import keyword_field, keyword_values, milliseconds
+from indexer.values import CHINA_OFFSET, DAY, bars, keyword_field, moment_field
 
-LAYOUT = "documents-v1"
-"""Name of the folder; a changed schema takes a new one and is filled by a rebuild."""
-
-_HEAP = 64_000_000
+_BATCH = 500
+_REBUILD_BATCH = 5000
 _MOST_VALUES = 100
 _EVERY_VALUE = 65_000
 _READ_AHEAD = 4
+_ABOVE_UTC = CHINA_OFFSET // timedelta(milliseconds=1)
 
 
 @frozen(kw_only=True)
@@ -46,16 +51,20 @@ class _Order:
     def key(self, value: float, tie: int) -> tuple[float, int]:
         return value if self.ascending else -value, tie
 
-    def read(self, searcher: tantivy.Searcher, query: TantivyQuery, limit: int) -> list[_Found]:
+    def read(
+        self, searcher: tantivy.Searcher, query: TantivyQuery, limit: int
+    ) -> tuple[list[_Found], int]:
+        """The first hits, and how many there are in all."""
         order = tantivy.Order.Asc if self.ascending else tantivy.Order.Desc
         result = searcher.search(
-            query, limit=limit, count=False, order_by_field=self.field, order=order
+            query, limit=limit, count=True, order_by_field=self.field, order=order
         )
         ties = searcher.fast_field_values("tie", [address for _, address in result.hits])
-        return [
+        found = [
             _Found(value=value, tie=int(tie or 0), address=address)
             for (value, address), tie in zip(result.hits, ties, strict=True)
         ]
+        return found, int(result.count)  # type: ignore[attr-defined] # its stubs lack it
 
 
 _ORDERS = {
@@ -70,106 +79,78 @@ class EmbeddedIndex:
     """A `domain.ports.SearchIndex` in `directory`; what other processes add is seen as well."""
 
     def __init__(self, directory: Path, segmenter: Segmenter) -> None:
-        self._directory = directory / LAYOUT
+        self._folder = IndexFolder(directory, segmenter)
         self._segmenter = segmenter
 
     def ensure(self) -> None:
         """Create the folder and the empty index where missing."""
-        self._index.reload()
+        self._folder.current()
 
     def add(self, documents: Iterable[SearchDocument]) -> None:
         """Add or replace by id."""
-        with self._writer() as writer:
-            for document in documents:
-                writer.delete_documents_by_term("id", document.id)
-                writer.add_document(self._row(document))
+        for batch in batches(documents, _BATCH):
+            with self._folder.writing() as generations:
+                for generation in generations:
+                    generation.add(batch)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove by id."""
-        with self._writer() as writer:
-            for id_ in ids:
-                writer.delete_documents_by_term("id", id_)
+        with self._folder.writing() as generations:
+            for generation in generations:
+                with generation.writer() as writer:
+                    for id_ in ids:
+                        writer.delete_documents_by_term("id", id_)
 
-    def clear(self) -> None:
-        """Remove every document."""
-        with self._writer() as writer:
-            writer.delete_all_documents()
+    def rebuild(self, documents: Iterable[SearchDocument]) -> None:
+        """Fill a new folder while the old one answers, then point to it."""
+        with self._folder.rebuilding() as building:
+            for batch in batches(documents, _REBUILD_BATCH):
+                with self._folder.writing():
+                    building.add_missing(batch)
+
+    def drop_before(self, month: str) -> None:
+        """Remove what was captured before a month."""
+        with self._folder.writing() as generations:
+            for generation in generations:
+                with generation.writer() as writer:
+                    writer.delete_documents_by_query(captured_before(month))
 
     def count(self) -> int:
         """Documents in the index."""
         return int(self._searcher().num_docs)
 
+    def scan(self, query: Query) -> Iterator[str]:
+        """Ids of all that is found, as the index was at the first of them."""
+        searcher = self._searcher()
+        most = max(1, int(searcher.num_docs))
+        hits = searcher.search(translated(self._segmenter, query), limit=most, count=False).hits
+        for _, address in hits:
+            yield searcher.doc(address)["id"][0]
+
     def search(self, request: SearchRequest) -> SearchResult:
         """Answer one request; relevance ties and equal sort values are ordered by id hash."""
         searcher = self._searcher()
-        query = translated(self._segmenter, request.query)
-        hits = _page(searcher, query, request)
+        query = narrowed(self._segmenter, request.query, request.among)
+        hits, total = _page(searcher, query, request)
         full = bool(hits) and len(hits) == request.limit
         return SearchResult(
             hits=tuple(
                 Hit(id=searcher.doc(found.address)["id"][0], score=found.value) for found in hits
             ),
-            total=_total(searcher, query),
+            total=total,
             after=_cursor(hits[-1]) if full else None,
             facets=tuple((name, _facet(searcher, query, name)) for name in request.facets),
+            histogram=_bars(searcher, query, request.histogram),
         )
-
-    @cached_property
-    def _index(self) -> tantivy.Index:
-        try:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            index = tantivy.Index(SCHEMA, path=str(self._directory))
-        except (OSError, ValueError) as error:
-            raise PermanentError(
-                f"检索索引打不开（{error}）；请删除该文件夹，再运行 cluewatch rebuild-index",
-                at=str(self._directory),
-            ) from error
-        whitespace = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
-        index.register_tokenizer(TOKENS, whitespace)
-        return index
 
     def _searcher(self) -> tantivy.Searcher:
-        self._index.reload()
-        return self._index.searcher()
-
-    @contextmanager
-    def _writer(self) -> Iterator[tantivy.IndexWriter]:
-        """The writer's lock is held for one batch only, so that a rebuild can take its turn."""
-        try:
-            writer = self._index.writer(_HEAP, 1)
-        except ValueError as error:
-            raise RetryableError(
-                "检索索引正由另一个进程写入，请稍后再试", at=str(self._directory)
-            ) from error
-        try:
-            yield writer
-            writer.commit()
-        except BaseException:
-            writer.rollback()
-            raise
-        finally:
-            writer.wait_merging_threads()  # also gives the lock back
-
-    def _row(self, document: SearchDocument) -> tantivy.Document:
-        row = tantivy.Document(
-            id=document.id,
-            tie=int(hashlib.sha256(document.id.encode()).hexdigest()[:15], 16),
-            words=words_field(self._segmenter, document.text),
-            title=words_field(self._segmenter, document.title),
-            bigrams=bigrams_field(document.text),
-            captured_at=milliseconds(document.captured_at),
-            score=float(document.score),
-        )
-        if document.published_at is not None:
-            row.add_integer("published_at", milliseconds(document.published_at))
-        for name, values in keyword_values(document).items():
-            for value in values:
-                row.add_text(name, value)
-        return row
+        return self._folder.current().searcher()
 
 
-def _page(searcher: tantivy.Searcher, query: TantivyQuery, request: SearchRequest) -> list[_Found]:
-    """The hits after the cursor.
+def _page(
+    searcher: tantivy.Searcher, query: TantivyQuery, request: SearchRequest
+) -> tuple[list[_Found], int]:
+    """The hits after the cursor, and how many there are in all.
 
     More and more are read until none that belongs among them can be missing: hits with the same
     sort value come from the engine in an order that does not last.
@@ -178,7 +159,7 @@ def _page(searcher: tantivy.Searcher, query: TantivyQuery, request: SearchReques
     after = read_cursor(request.after) if request.after else None
     reach = max(1, request.limit) * _READ_AHEAD
     while True:
-        found = order.read(searcher, query, reach)
+        found, total = order.read(searcher, query, reach)
         complete = len(found) < reach
         if not complete:
             found = [one for one in found if one.value != found[-1].value]
@@ -189,17 +170,12 @@ def _page(searcher: tantivy.Searcher, query: TantivyQuery, request: SearchReques
             mark = order.key(after.value, int(after.tie))
             ranked = [pair for pair in ranked if pair[0] > mark]
         if complete or len(ranked) >= request.limit:
-            return [one for _, one in ranked[: request.limit]]
+            return [one for _, one in ranked[: request.limit]], total
         reach *= _READ_AHEAD
 
 
 def _cursor(last: _Found) -> str:
     return write_cursor(Cursor(value=last.value, tie=str(last.tie)))
-
-
-def _total(searcher: tantivy.Searcher, query: TantivyQuery) -> int:
-    total: int = searcher.search(query, limit=1).count  # type: ignore[attr-defined] # its stubs lack it
-    return total
 
 
 def _facet(
@@ -213,3 +189,19 @@ def _facet(
     buckets = searcher.aggregate(query, {name: {"terms": terms}})[name]["buckets"]
     counted = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
     return tuple(sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:_MOST_VALUES])
+
+
+def _bars(
+    searcher: tantivy.Searcher, query: TantivyQuery, wanted: Histogram | None
+) -> tuple[tuple[date, int], ...]:
+    if wanted is None:
+        return ()
+    days = {
+        "field": moment_field(wanted.field),
+        "interval": float(DAY),
+        "offset": DAY - _ABOVE_UTC,
+        "min_doc_count": 1,
+    }
+    buckets = searcher.aggregate(query, {"days": {"histogram": days}})["days"]["buckets"]
+    counted = ((bucket["key"], int(bucket["doc_count"])) for bucket in buckets)
+    return bars(counted, wanted.interval)

@@ -31,7 +31,7 @@ def wired(home: Path) -> Iterator[Services]:
     services.prepare()
     services.index.ensure()
     yield services
-    services.index.clear()
+    services.index.rebuild([])
     services.close()
 
 
@@ -73,5 +73,5 @@ def test_on_elasticsearch(
     services.prepare()
     services.index.ensure()
     one_clue_is_found_and_one_page_is_clear(services, home)
-    services.index.clear()
+    services.index.rebuild([])
     services.close()

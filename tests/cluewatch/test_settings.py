@@ -71,3 +71,24 @@ def test_writing_keeps_other_sections_and_is_private() -> None:
     settings = load_settings()
     assert settings.network.resolve == {"a.test": "127.0.0.2"}
     assert config_path().stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "accepted"),
+    [
+        ("https://search.test:9200", True),
+        ("http://127.0.0.1:9200", True),
+        ("http://search.test:9200", False),
+    ],
+)
+def test_an_api_key_is_not_sent_in_clear(
+    monkeypatch: pytest.MonkeyPatch, url: str, accepted: bool
+) -> None:
+    monkeypatch.setenv("CLUEWATCH_SEARCH__API_KEY", "secret")
+    monkeypatch.setenv("CLUEWATCH_SEARCH__URL", url)
+    if accepted:
+        assert load_settings().search.url == url
+        return
+    with pytest.raises(ConfigError, match="https") as raised:
+        load_settings()
+    assert "secret" not in str(raised.value)

@@ -118,7 +118,7 @@ def test_the_index_is_a_projection(demonstration: Demonstration) -> None:
         )
 
     before = answers()
-    rebuilt = demonstration.run("rebuild-index")
+    rebuilt = demonstration.run("index", "rebuild")
     assert rebuilt.returncode == 0, rebuilt.stderr
     after = answers()
     assert [(h["id"], h["highlights"]) for h in before] == [

@@ -1,5 +1,6 @@
 """Failures of Elasticsearch are told to whoever can mend them."""
 
+import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,8 @@ from domain.queries import Everything, SearchRequest
 from indexer.backends.elasticsearch import ElasticsearchIndex
 from language.tokens import segmenter
 from tests.engines.servers import free_port
+
+ANYTHING = SearchRequest(query=Everything())
 
 
 class Answering:
@@ -34,14 +37,16 @@ class Answering:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def error(self) -> CluewatchError:
+    def error(
+        self, ask: Callable[[ElasticsearchIndex], object] = lambda index: index.search(ANYTHING)
+    ) -> CluewatchError:
         port = self.server.server_address[1]
         index = ElasticsearchIndex(
             f"http://127.0.0.1:{port}", prefix="x", segmenter=segmenter(), api_key="bad"
         )
         try:
             with pytest.raises(CluewatchError) as raised:
-                index.search(SearchRequest(query=Everything()))
+                ask(index)
         finally:
             self.server.shutdown()
             self.server.server_close()
@@ -59,7 +64,7 @@ class Answering:
             PermanentError,
             "8 或 9",
         ),
-        (lambda: Answering(404, "{}"), PermanentError, "rebuild-index"),
+        (lambda: Answering(404, "{}"), PermanentError, "index rebuild"),
         (lambda: Answering(429, "{}"), RetryableError, "稍后"),
         (lambda: Answering(400, '{"error":"other"}'), PermanentError, "不接受"),
     ],
@@ -70,6 +75,14 @@ def test_refusals(
     error = answering().error()
     assert isinstance(error, kind)
     assert message in error.message
+
+
+@pytest.mark.parametrize("version", ["7.17.9", "10.0.0"])
+def test_other_versions_are_named(version: str) -> None:
+    nodes = json.dumps({"nodes": {"a": {"version": version}}})
+    error = Answering(200, nodes).error(ElasticsearchIndex.ensure)
+    assert isinstance(error, PermanentError)
+    assert f"版本是 {version}" in error.message
 
 
 def test_nobody_listens() -> None:

@@ -9,6 +9,7 @@ from functools import cache
 
 from sqlalchemy import Connection
 
+from documents import tables as documents
 from domain.clues import Clue, Subject, SubjectKind
 from domain.findings import Article, Assessment, Existence, Fact, Family, Finding, Verdict
 from domain.ids import derive_id
@@ -55,6 +56,7 @@ def _schema() -> Database:
     database = Database("sqlite://")
     with database.write() as tx:
         metadata.create_all(tx)
+        documents.index_queue.create(tx)
     return database
 
 

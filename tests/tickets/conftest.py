@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from documents import tables as documents
 from storage.database import Database
 from tests.tickets.cases import DESK, CountingIds
 from tickets.desk import Desk
@@ -22,6 +23,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         opened = Database(request.getfixturevalue("postgres_url"))
     with opened.write() as tx:
         metadata.create_all(tx)
+        documents.index_queue.create(tx)
     yield opened
     opened.close()
 
