@@ -94,16 +94,17 @@ def issue(
 
 
 def bearer(tx: Connection, *, secret: str, at: datetime) -> Bearer | None:
-    """Who a token stands for; None when unknown, expired or revoked. Notes the visit."""
+    """Who a token stands for; None when unknown, expired or revoked, and
+    while the account is closed or has a password it was given. Notes the visit."""
     row = tx.execute(select(tokens).where(tokens.c.digest == _digest(secret))).first()
     if row is None or row.revoked_at is not None or at >= row.expires_at:
         return None
-    user = next((user for user in store.all_users(tx) if user.id == row.user_id), None)
-    if user is None or store.has_one_time_password(tx, name=user.name):
+    account = next((a for a in store.accounts(tx) if a.user.id == row.user_id), None)
+    if account is None or account.disabled or account.must_change:
         return None
     if row.seen_at is None or at - row.seen_at > _SEEN_EVERY:
         tx.execute(update(tokens).where(tokens.c.id == row.id).values(seen_at=at))
-    return Bearer(token_id=row.id, user=user, scopes=_scopes(row))
+    return Bearer(token_id=row.id, user=account.user, scopes=_scopes(row))
 
 
 def all_tokens(tx: Connection) -> list[Token]:
