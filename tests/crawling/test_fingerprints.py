@@ -34,8 +34,8 @@ def test_a_site_that_answers_every_miss_with_its_home_page(web: Web, yard: Yard)
     home = page("首页", "/index.html", *(f"/gone/{name(n)}.html" for n in range(12)))
     site.answer = lambda hit: None if hit.path == "/robots.txt" else home
     seen = run(web, yard)
-    assert seen["ok"] <= 5, "the home page, its other name, and those it was learnt from"
-    assert seen["soft_404"] >= 9
+    assert seen["ok"] <= 7, "the home page, its other name, those it was learnt from or in flight"
+    assert seen["soft_404"] >= 7
     assert seen["soft_block"] == 0
 
 
@@ -47,7 +47,8 @@ def test_the_same_few_words_everywhere_are_a_refusal(web: Web, yard: Yard) -> No
     site.pages["/"] = page("首页", *paths)
     site.pages |= {path: (200, {}, short.encode()) for path in paths}
     seen = run(web, yard)
-    assert (seen["ok"], seen["soft_block"] > 0) == (5, True)
+    assert seen["ok"] <= 7, "the home page, those it was learnt from or in flight"
+    assert seen["soft_block"] > 0
     with yard.truth.read() as tx:
         assert gaps.gaps(tx) == [], "the capture is kept; whoever reads the outbox notes the gap"
 

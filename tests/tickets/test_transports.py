@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from documents import tables as documents
 from domain.captures import SealStatus
 from domain.errors import PermanentError, RetryableError
 from storage.database import Database
@@ -184,6 +185,7 @@ def test_kill_and_retry_never_double(
     offices = _by_webhook(receiver.url)
     with database.write() as tx:
         tables.metadata.create_all(tx)
+        documents.index_queue.create(tx)
         clue = one_clue(tx, CountingIds(), "cure_rate")
         clues.set_seal(tx, clue_id=clue.id, seal=SealStatus.SEALED)
         (ticket,) = issue(
