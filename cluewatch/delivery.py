@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cluewatch.access import note_export
 from cluewatch.bootstrap import Services
 from domain.captures import SealStatus
 from domain.clues import Clue
@@ -77,6 +78,14 @@ class PackageBuilder:
         if clue.seal is SealStatus.PENDING:
             raise RetryableError("线索正在固证", at=clue.number)
         bundle = self._bundle(tx, ticket, clue)
+        note_export(
+            tx,
+            actor="delivery",
+            subject=clue.id,
+            digest=bundle.root_digest,
+            purpose=f"{ticket.number} 移送 {delivery.office}",
+            at=services.clock.now(),
+        )
         recipient = services.desk.offices.get(delivery.office)
         content = transfer_letter(
             ticket=ticket,

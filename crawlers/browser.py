@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
+import re
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
@@ -15,66 +14,33 @@ from attrs import frozen
 from playwright.async_api import (
     Browser,
     BrowserContext,
+    CDPSession,
     Dialog,
     Page,
     Playwright,
+    Response,
     Route,
     WebSocketRoute,
     async_playwright,
 )
 from playwright.async_api import Error as BrowserError
 
+from crawlers import browser_launch, browser_page
+from crawlers.browser_page import HEIGHT, WIDTH, PictureBox, Settled
 from crawlers.egress import Egress, PolicyDenied
 from crawlers.pages.blocked import is_blocked
-from domain.errors import PermanentError, RetryableError
+from domain.errors import PermanentError, RetryableError, Unreachable
+from domain.rendering import RenderedPage, Visit
 
 T = TypeVar("T")
 
-WIDTH, HEIGHT = 1280, 900
-MAX_HEIGHT = 16_000
 PAGES_PER_BROWSER = 50
 LOCALE, TIME_ZONE = "zh-CN", "Asia/Shanghai"
 
-_NAMES = (
-    "chromium",
-    "chromium-headless-shell",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
+# What the browser says when nobody answers at the address, or nobody has the name.
+_NO_ANSWER = re.compile(
+    r"net::ERR_(?:NAME_NOT_RESOLVED|ADDRESS_UNREACHABLE|CONNECTION_\w+|EMPTY_RESPONSE|TIMED_OUT)"
 )
-_FLAGS = (
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--dns-prefetch-disable",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-)
-_REMEDY = (
-    "无法启动浏览器：请安装 chromium（apt-get install chromium），或运行 "
-    "playwright install chromium，或在设置 browser.executable 中指明路径"
-)
-# Brings lazy parts in; the pause lets observers fire. Bounded by height, and by the deadline.
-_SCROLL = """async (most) => {
-  for (let y = 0; y < Math.min(document.documentElement.scrollHeight, most); y += 700) {
-    window.scrollTo(0, y);
-    await new Promise((resume) => setTimeout(resume, 40));
-  }
-  window.scrollTo(0, 0);
-  return document.documentElement.scrollHeight;
-}"""
-
-
-@frozen(kw_only=True)
-class BrowserPage:
-    """What the browser made of a page (domain.ports.RenderedPage)."""
-
-    html: bytes
-    screenshot: bytes
-    final_url: str
-    environment: dict[str, str]
 
 
 @frozen(kw_only=True)
@@ -91,8 +57,9 @@ class ChromiumRenderer:
 
     The browser resolves only the hosts it was sent to, pinned to addresses that egress has
     checked; every other name and address literal does not exist for it. Raises PermanentError
-    when no browser can be started or egress forbids the address, RetryableError when a page
-    does not finish within `deadline` seconds or the browser breaks.
+    when no browser can be started or egress forbids the address, Unreachable when the site does
+    not answer, RetryableError when a page does not finish within `deadline` seconds or the
+    browser breaks.
     """
 
     def __init__(
@@ -114,13 +81,13 @@ class ChromiumRenderer:
         self._pins: dict[str, str] = {}
         self._shown = 0
 
-    def render(self, url: str) -> BrowserPage:
+    def render(self, url: str) -> RenderedPage:
         """Visit a live page."""
         self._egress.check(url)
         host = urlsplit(url).hostname or ""
-        return self._run(self._live(url, host, self._egress.addresses(host)[0]))
+        return self._run(self._live(url, host, tuple(self._egress.addresses(host))))
 
-    def render_stored(self, url: str, html: bytes, charset: str) -> BrowserPage:
+    def render_stored(self, url: str, html: bytes, charset: str) -> RenderedPage:
         """Show stored bytes offline, as if they came from `url`; nothing is fetched."""
         return self._run(self._show(url, _Stored(url=url, html=html, charset=charset)))
 
@@ -140,25 +107,31 @@ class ChromiumRenderer:
                 threading.Thread(target=_serve, args=(self._loop,), daemon=True).start()
             return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _live(self, url: str, host: str, address: str) -> BrowserPage:
-        if self._pins.get(host) != address:
+    async def _live(self, url: str, host: str, addresses: tuple[str, ...]) -> RenderedPage:
+        if self._pins.get(host) != addresses[0]:
             await self._stop_browser()
-            self._pins[host] = address
-        return await self._show(url, None)
+            self._pins[host] = addresses[0]
+        return await self._show(url, None, addresses)
 
-    async def _show(self, url: str, stored: _Stored | None) -> BrowserPage:
+    async def _show(
+        self, url: str, stored: _Stored | None, addresses: tuple[str, ...] = ()
+    ) -> RenderedPage:
         browser = await self._ready()
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._page(browser, url, stored)
+                return await self._page(browser, url, stored, addresses)
         except TimeoutError as error:
             await self._stop_browser()
             raise RetryableError(f"页面在 {self._deadline:g} 秒内未能呈现", at=url) from error
         except BrowserError as error:
             await self._stop_browser()
+            if stored is None and _NO_ANSWER.search(error.message):
+                raise Unreachable("网站没有应答", at=url) from error
             raise RetryableError(f"浏览器报错：{error.message}", at=url) from error
 
-    async def _page(self, browser: Browser, url: str, stored: _Stored | None) -> BrowserPage:
+    async def _page(
+        self, browser: Browser, url: str, stored: _Stored | None, addresses: tuple[str, ...]
+    ) -> RenderedPage:
         context = await browser.new_context(
             user_agent=self._user_agent,
             locale=LOCALE,
@@ -171,20 +144,37 @@ class ChromiumRenderer:
         try:
             await self._guard(context, url, stored)
             page = await context.new_page()
+            session = await context.new_cdp_session(page)
+            await session.send("Network.enable")  # else the certificate is not remembered
+            found = await browser_page.cleanliness(context, session)
+            pictures = PictureBox()
             page.on("dialog", _dismiss)
             page.on("popup", _close)
-            await page.goto(url, wait_until="load", timeout=0)
-            height = int(await page.evaluate(_SCROLL, MAX_HEIGHT))
-            visible = max(HEIGHT, min(height, MAX_HEIGHT))
-            await page.set_viewport_size({"width": WIDTH, "height": visible})
-            return BrowserPage(
+            page.on("response", pictures.note)
+            answer = await page.goto(url, wait_until="load", timeout=0)
+            if answer is None:
+                raise RetryableError("浏览器没有打开页面", at=url)
+            settled = await browser_page.settle(page)
+            return RenderedPage(
                 html=(await page.content()).encode("utf-8", "replace"),
-                screenshot=await page.screenshot(timeout=0, animations="disabled"),
+                text=await browser_page.words(page),
+                screenshot=await browser_page.screenshot(page, settled),
+                tiles=await browser_page.tiles(session, settled),
+                mhtml=await browser_page.mhtml(session),
+                pictures=await pictures.pictures(),
                 final_url=page.url,
-                environment=self._environment(browser, url, height=height, offline=bool(stored)),
+                visit=await self._visit(answer, session, url, addresses) if not stored else None,
+                environment=self._environment(browser, settled, offline=stored is not None),
+                cleanliness=found,
             )
         finally:
             await context.close()
+
+    async def _visit(
+        self, answer: Response, session: CDPSession, url: str, addresses: tuple[str, ...]
+    ) -> Visit:
+        pinned = self._pins[urlsplit(url).hostname or ""]
+        return await browser_page.visit(answer, session, addresses=addresses, pinned=pinned)
 
     async def _guard(self, context: BrowserContext, url: str, stored: _Stored | None) -> None:
         async def decide(route: Route) -> None:
@@ -211,21 +201,20 @@ class ChromiumRenderer:
         known = (parts.hostname or "") in self._pins
         return known and parts.port in (None, 80, 443, own.port) and not is_blocked(wanted)
 
-    def _environment(
-        self, browser: Browser, url: str, *, height: int, offline: bool
-    ) -> dict[str, str]:
-        host = urlsplit(url).hostname or ""
+    def _environment(self, browser: Browser, settled: Settled, *, offline: bool) -> dict[str, str]:
         return {
             "browser": browser.browser_type.name,
             "browser_version": browser.version,
             "executable": self.executable or "playwright",
+            "system": browser_page.system(),
             "user_agent": self._user_agent,
             "locale": LOCALE,
             "time_zone": TIME_ZONE,
             "viewport": f"{WIDTH}x{HEIGHT}",
-            "page_height": str(height),
-            "page_cut": str(height > MAX_HEIGHT).lower(),
-            "network": "offline" if offline else f"{host} = {self._pins[host]}",
+            "page_height": str(settled.height),
+            "page_cut": str(settled.seen < settled.height).lower(),
+            "pictures_pending": str(settled.pending),
+            "network": "offline" if offline else "live",
         }
 
     async def _ready(self) -> Browser:
@@ -238,25 +227,17 @@ class ChromiumRenderer:
         return self._browser
 
     async def _launch(self) -> Browser:
-        pinned = [f"MAP {host} {address}" for host, address in sorted(self._pins.items())]
-        rules = ", ".join([*pinned, "MAP * ~NOTFOUND"])
         try:
             if self._playwright is None:
                 self._playwright = await async_playwright().start()
-            return await self._playwright.chromium.launch(
-                executable_path=self.executable,
-                args=[*_FLAGS, f"--host-resolver-rules={rules}"],
-                chromium_sandbox=os.geteuid() != 0,
-            )
+            return await browser_launch.launch(self._playwright, self.executable, self._pins)
         except (BrowserError, OSError) as error:
-            raise PermanentError(f"{_REMEDY}（{str(error)[:300]}）") from error
+            raise PermanentError(f"{browser_launch.REMEDY}（{str(error)[:300]}）") from error
 
     @property
     def executable(self) -> str | None:
-        """The browser of the settings, else the first on this machine, else None: Playwright's."""
-        if self._executable is not None:
-            return str(self._executable)
-        return next((path for name in _NAMES if (path := shutil.which(name))), None)
+        """The browser that is used; None is Playwright's own."""
+        return browser_launch.find(self._executable)
 
     async def _stop_browser(self) -> None:
         browser, self._browser = self._browser, None

@@ -17,6 +17,7 @@ from cluewatch.cli import (
     cases,
     crawling,
     demo,
+    evidence,
     farm,
     intake,
     library,
@@ -41,6 +42,7 @@ for part in (demo, setup, intake, crawling, library, cases, tickets, rules, mode
     part.register(app)
 tickets.ticket_app.add_typer(matters.commands)
 app.add_typer(accounts.app, name="user")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(farm.app, name="farm")
 
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from cluewatch.bootstrap import Services
-from cluewatch.console import account, cases, desk, library, operations, tickets
+from cluewatch.console import account, cases, desk, library, operations, proof, tickets
 from cluewatch.console.access import PasswordChangeNeeded, SignInNeeded
 from cluewatch.console.rendering import page
 from domain.errors import CluewatchError, IllegalMove, NotFound
@@ -34,7 +34,7 @@ def create_app(services: Services) -> FastAPI:
     """The console over these services. Every route but sign-in and health needs a session."""
     app = FastAPI(title="Cluewatch", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
-    for part in (account, desk, library, cases, tickets, operations):
+    for part in (account, desk, library, cases, proof, tickets, operations):
         app.include_router(part.router)
     static = StaticFiles(directory=Path(__file__).parent / "static")
     app.mount("/static", static, name="static")

@@ -1,15 +1,15 @@
-"""Clues: list, page, the sealed picture, and the moves that reviewers make."""
+"""Clues: list, page, and the moves that reviewers make."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 
+from cluewatch.access import note_read
 from cluewatch.accounts.store import Session
 from cluewatch.casework import Casework
 from cluewatch.console.access import Genuine, Wired, needs
@@ -17,7 +17,7 @@ from cluewatch.console.rendering import page
 from domain.captures import SealStatus
 from domain.clues import Clue, ClueState
 from domain.people import Permission, User
-from evidence import ledger as evidence_ledger
+from evidence import requests
 from evidence.sealing import seal_of
 from tickets import clue_moves, clues, ledger, worklist
 from tickets.clue_moves import ClueMove
@@ -27,7 +27,6 @@ from tickets.worklist import ClueFilter
 router = APIRouter()
 ClueReader = Annotated[Session, Depends(needs(Permission.READ_CLUE))]
 Reviewer = Annotated[Session, Depends(needs(Permission.REVIEW_CLUE))]
-EvidenceReaderSession = Annotated[Session, Depends(needs(Permission.READ_EVIDENCE))]
 Note = Annotated[str, Form(max_length=500)]
 
 
@@ -62,10 +61,11 @@ def clue_list(
 def clue_page(request: Request, wired: Wired, session: ClueReader, clue_id: str) -> Response:
     """One clue: who, which words, which articles, the proof, its tickets."""
     with wired.truth.write() as tx:
-        clue = _visible_clue(tx, session.user, clue_id)
-        note_read(tx, wired.clock.now(), session.user, clue.id, "clue")
+        clue = visible_clue(tx, session.user, clue_id)
+        note_read(tx, actor=session.user.name, subject=clue.id, page="clue", at=wired.clock.now())
         tickets = ledger.of_clue(tx, clue.id)
         seal = seal_of(tx, clue.id)
+        pending = requests.open_seals(tx, clue.id)
         events = clue_moves.events(tx, clue.id)
     return page(
         request,
@@ -74,24 +74,12 @@ def clue_page(request: Request, wired: Wired, session: ClueReader, clue_id: str)
         tickets=tickets,
         seal=seal,
         sealed=SealStatus.SEALED,
+        pending=pending,
         events=events,
         moves=clue_moves.legal_moves(clue.state),
         rules=wired.rulebook.rules,
         offices={office.id: office.name for office in wired.desk.offices.all},
     )
-
-
-@router.get("/clues/{clue_id}/screenshot.png")
-def screenshot(wired: Wired, session: EvidenceReaderSession, clue_id: str) -> Response:
-    """The sealed picture; every look is an entry of the access ledger."""
-    with wired.truth.write() as tx:
-        clue = _visible_clue(tx, session.user, clue_id)
-        seal = seal_of(tx, clue.id)
-        if seal is None or not any(file.name == "screenshot.png" for file in seal.files):
-            raise HTTPException(404, "没有截图")
-        note_read(tx, wired.clock.now(), session.user, seal.id, "screenshot")
-    path = wired.settings.evidence_directory / seal.directory / "screenshot.png"
-    return FileResponse(path, media_type="image/png")
 
 
 @router.post("/clues/{clue_id}/moves", dependencies=[Genuine])
@@ -106,7 +94,7 @@ def move_clue(
     """Take up, dismiss, or issue a clue."""
     at = wired.clock.now()
     with wired.truth.write() as tx:
-        clue = _visible_clue(tx, session.user, clue_id)
+        clue = visible_clue(tx, session.user, clue_id)
         if move is ClueMove.ISSUE:
             Casework(wired).issue(tx, clue, automatic=False, actor=session.user.name)
         else:
@@ -121,21 +109,9 @@ def scope(user: User) -> frozenset[str] | None:
     return user.offices if user.limited_to_offices else None
 
 
-def _visible_clue(tx: Connection, user: User, clue_id: str) -> Clue:
+def visible_clue(tx: Connection, user: User, clue_id: str) -> Clue:
+    """The clue, if this user may see it; to anyone else it does not exist (404)."""
     clue = clues.get(tx, clue_id)
     if user.limited_to_offices and not clue_visible(tx, clue.id, user.offices):
         raise HTTPException(404, "没有这条线索")
     return clue
-
-
-def note_read(tx: Connection, at: datetime, user: User, subject: str, page_name: str) -> None:
-    """Every look at a case is an entry of the access ledger."""
-    evidence_ledger.append(
-        tx,
-        writer=evidence_ledger.ACCESS,
-        actor=user.name,
-        action="read",
-        subject=subject,
-        detail={"page": page_name},
-        at=at,
-    )

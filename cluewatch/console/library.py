@@ -8,6 +8,7 @@ from attrs import frozen
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection
 
+from cluewatch.access import note_read
 from cluewatch.accounts.store import Session
 from cluewatch.bootstrap import Services
 from cluewatch.console.access import Wired, needs
@@ -19,7 +20,6 @@ from domain.pages import Document
 from domain.people import Permission
 from domain.queries import Hit, SearchRequest, SearchResult, Sort
 from domain.queries import Query as SearchQuery
-from evidence import ledger
 from evidence import reader as evidence
 from indexer.highlight import highlights
 from indexer.language import parse
@@ -69,13 +69,11 @@ def document(request: Request, wired: Wired, session: Reader, document_id: str) 
         found = documents.get(tx, document_id)
         assessment = documents.assessment(tx, document_id)
         captures = [evidence.snapshot(tx, capture) for capture in found.captures]
-        ledger.append(
+        note_read(
             tx,
-            writer=ledger.ACCESS,
             actor=session.user.name,
-            action="read",
             subject=document_id,
-            detail={"page": "document"},
+            page="document",
             at=wired.clock.now(),
         )
     findings = assessment.findings if assessment else ()

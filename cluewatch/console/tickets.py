@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
+from cluewatch.access import note_read
 from cluewatch.accounts.store import Session
 from cluewatch.console.access import Genuine, Wired, needs
-from cluewatch.console.cases import Note, note_read, scope
+from cluewatch.console.cases import Note, scope
 from cluewatch.console.rendering import page
 from domain.people import Permission, User
 from domain.tickets import Move, Opinion, ReturnReason, Ticket, TicketState, legal_moves
@@ -66,7 +67,9 @@ def ticket_page(request: Request, wired: Wired, session: TicketReader, ticket_id
     """One ticket: parts, deadlines, history, deliveries, and what may be done next."""
     with wired.truth.write() as tx:
         ticket = visible_ticket(tx, session.user, ticket_id)
-        note_read(tx, wired.clock.now(), session.user, ticket.id, "ticket")
+        note_read(
+            tx, actor=session.user.name, subject=ticket.id, page="ticket", at=wired.clock.now()
+        )
         clue = clues.get(tx, ticket.clue_id)
         events = ledger.events(tx, ticket.id)
         deliveries = outbox.of_ticket(tx, ticket.id)

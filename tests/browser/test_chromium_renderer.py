@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.server
 import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
@@ -14,7 +18,9 @@ import pytest
 
 from crawlers.browser import ChromiumRenderer
 from crawlers.egress import Egress, PolicyDenied
-from domain.errors import PermanentError, RetryableError
+from domain.captures import Hop
+from domain.errors import PermanentError, RetryableError, Unreachable
+from tests.evidence.stand_ins import grey_png
 
 pytestmark = pytest.mark.browser
 
@@ -106,7 +112,107 @@ def test_live_page_after_scripts_with_lazy_parts(renderer: ChromiumRenderer, ser
     assert height > 3000
     assert page.final_url == f"http://yard.test:{port}/"
     assert page.environment["time_zone"] == "Asia/Shanghai"
-    assert page.environment["network"] == "yard.test = 127.31.0.1"
+    assert page.environment["network"] == "live"
+    assert not any(page.cleanliness.values())
+    assert b"Content-Type: multipart/related" in page.mhtml
+    assert page.text.startswith("脚本写出的正文")
+    assert page.tiles == ()
+
+
+def test_the_way_to_a_live_page_is_told(renderer: ChromiumRenderer, serve: Serve) -> None:
+    dot = grey_png([b"\x00\xff"])
+    port = serve(
+        "127.31.0.1",
+        {
+            "/old": (301, {"Location": "/older"}, b""),
+            "/older": (302, {"Location": "/"}, b""),
+            "/": html("<p>正文</p><div style='height:9000px'></div><img loading=lazy src=/a.png>"),
+            "/a.png": (200, {"Content-Type": "image/png"}, dot),
+        },
+    )
+    home = f"http://yard.test:{port}"
+    page = renderer.render(f"{home}/old")
+    assert page.visit is not None
+    assert page.visit.redirects == (
+        Hop(url=f"{home}/old", status=301),
+        Hop(url=f"{home}/older", status=302),
+    )
+    assert (page.visit.status, page.visit.addresses) == (200, ("127.31.0.1",))
+    assert page.visit.address == "127.31.0.1"
+    assert "正文".encode() in page.visit.body
+    assert page.visit.tls is None
+    assert [(each.url, each.body) for each in page.pictures] == [(f"{home}/a.png", dot)]
+    heights = [int.from_bytes(tile[20:24]) for tile in page.tiles]
+    assert heights[:2] == [4000, 4000]
+    assert sum(heights) == int(page.environment["page_height"]) > 9000
+
+
+def test_a_page_that_is_gone_is_shown_with_its_status(
+    renderer: ChromiumRenderer, serve: Serve
+) -> None:
+    port = serve("127.31.0.1", {"/": html("x")})
+    page = renderer.render(f"http://yard.test:{port}/gone")
+    assert page.visit is not None
+    assert page.visit.status == 404
+
+
+def test_the_certificate_of_a_page_is_kept(
+    egress: Egress, asked: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    """Chromium trusts the test's own key by a switch that a wrapper adds; the product has none."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    if chromium is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    key, pem, der, spki = certificate("yard.test", tmp_path)
+    wrapper = tmp_path / "chromium"
+    switch = f"--ignore-certificate-errors-spki-list={spki}"
+    wrapper.write_text(f'#!/bin/sh\nexec {chromium} {switch} "$@"\n')
+    wrapper.chmod(0o755)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<p>TLS</p>")
+
+    server = http.server.ThreadingHTTPServer(("127.31.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    made = ChromiumRenderer(executable=wrapper, egress=egress, user_agent="x", deadline=30)
+    try:
+        page = made.render(f"https://yard.test:{server.server_port}/")
+    finally:
+        made.close()
+        server.shutdown()
+        server.server_close()
+    assert page.visit is not None
+    assert page.visit.tls is not None
+    assert page.visit.tls.certificates == (der,)
+    assert page.visit.tls.protocol.startswith("TLS 1.")
+    assert page.visit.tls.names[0] == "yard.test"
+
+
+def certificate(name: str, folder: Path) -> tuple[Path, Path, bytes, str]:
+    """A self-signed certificate: key file, PEM file, DER, and the digest of its public key."""
+    key, pem = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+        f"-subj /CN={name} -addext subjectAltName=DNS:{name} -keyout {key} -out {pem}".split(),
+        check=True,
+        capture_output=True,
+    )
+    public = subprocess.run(
+        ["openssl", "pkey", "-in", str(key), "-pubout", "-outform", "DER"],
+        check=True,
+        capture_output=True,
+    ).stdout
+    spki = base64.b64encode(hashlib.sha256(public).digest()).decode()
+    return key, pem, ssl.PEM_cert_to_DER_cert(pem.read_text()), spki
 
 
 def test_stored_page_fetches_nothing(
@@ -185,9 +291,9 @@ def test_missing_browser_names_the_remedy(egress: Egress) -> None:
     made.close()
 
 
-def test_closed_port_is_worth_another_try(renderer: ChromiumRenderer) -> None:
+def test_a_closed_port_is_no_answer(renderer: ChromiumRenderer) -> None:
     with socket.socket() as unused:
         unused.bind(("127.31.0.1", 0))
         port = unused.getsockname()[1]
-    with pytest.raises(RetryableError):
+    with pytest.raises(Unreachable):
         renderer.render(f"http://yard.test:{port}/")
