@@ -51,6 +51,6 @@ class Anchoring:
         timestamps = self._services.timestamps
         if timestamps is None:
             return anchor
-        most = timedelta(seconds=self._services.settings.evidence.most_clock_offset)
+        most = self._services.seal_rules.most_offset
         answer = timestamps.stamp(anchor.root.encode(), near=at, most=most)
         return evolve(anchor, stamp=base64.b64encode(answer).decode())

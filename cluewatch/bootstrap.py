@@ -201,7 +201,6 @@ class Services:
     @cached_property
     def sealer(self) -> Sealer:
         """Makes sealed sets."""
-        wanted = self.settings.evidence
         return Sealer(
             directory=self.settings.evidence_directory,
             database=self.truth,
@@ -216,14 +215,26 @@ class Services:
             ),
             judge=self._judge_visit,
             keep=self._keep_visit,
-            reference=self._time_reference(),
+            reference=self.time_reference,
             timestamps=self.timestamps,
-            rules=SealRules(
-                timestamp_required=wanted.timestamp_required,
-                clock_required=wanted.clock_required,
-                most_offset=timedelta(seconds=wanted.most_clock_offset),
-            ),
+            rules=self.seal_rules,
         )
+
+    @property
+    def seal_rules(self) -> SealRules:
+        """What the office demands of a seal."""
+        wanted = self.settings.evidence
+        return SealRules(
+            clock_required=wanted.clock_required,
+            most_offset=timedelta(seconds=wanted.most_clock_offset),
+            timestamp_required=wanted.timestamp_required,
+        )
+
+    @cached_property
+    def time_reference(self) -> TimeReference | None:
+        """Trusted time, None when no time server is set."""
+        host = self.settings.evidence.time_server
+        return TimeServer(host, egress=self.egress, clock=self.clock) if host else None
 
     @cached_property
     def timestamps(self) -> Timestamps | None:
@@ -244,10 +255,6 @@ class Services:
     def _keep_visit(self, capture: Capture) -> Snapshot:
         with self.evidence_writer("officer") as writer:
             return writer.record([capture])[0]
-
-    def _time_reference(self) -> TimeReference | None:
-        host = self.settings.evidence.time_server
-        return TimeServer(host, egress=self.egress, clock=self.clock) if host else None
 
     def _delay_of(self, host: str) -> timedelta | None:
         with self.truth.read() as tx:

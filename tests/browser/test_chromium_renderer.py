@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.server
+import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -25,6 +27,7 @@ from tests.evidence.stand_ins import grey_png
 pytestmark = pytest.mark.browser
 
 Serve = Callable[..., int]
+Answer = tuple[int, dict[str, str], bytes]
 
 
 @pytest.fixture
@@ -38,16 +41,15 @@ def serve(asked: list[tuple[str, str]]) -> Iterator[Serve]:
     """Start a loopback server: serve(address, {path: (status, headers, body)}) -> port."""
     servers: list[http.server.ThreadingHTTPServer] = []
 
-    def start(
-        address: str, pages: dict[str, tuple[int, dict[str, str], bytes]], port: int = 0
-    ) -> int:
+    def start(address: str, pages: dict[str, Answer | Callable[[], Answer]], port: int = 0) -> int:
         class Handler(http.server.BaseHTTPRequestHandler):
             def log_message(self, *_: object) -> None:
                 """Quiet."""
 
             def do_GET(self) -> None:
                 asked.append((f"{address}:{server.server_port}", self.path))
-                status, headers, body = pages.get(self.path, (404, {}, b"gone"))
+                answer = pages.get(self.path, (404, {}, b"gone"))
+                status, headers, body = answer() if callable(answer) else answer
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -276,6 +278,43 @@ def test_page_that_never_ends_is_given_up(egress: Egress, serve: Serve) -> None:
         assert "好" in made.render(f"http://yard.test:{port}/ok").html.decode()
     finally:
         made.close()
+
+
+def test_a_browser_that_is_killed_is_no_vanished_page(
+    egress: Egress, serve: Serve, tmp_path: Path
+) -> None:
+    """The wrapper's own path among the arguments tells our browser from any other."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    if chromium is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    wrapper = tmp_path / "chromium"
+    wrapper.write_text(f'#!/bin/sh\nexec {chromium} --crash-dumps-dir={tmp_path} "$@"\n')
+    wrapper.chmod(0o755)
+    mark = f"--crash-dumps-dir={tmp_path}"
+
+    def die() -> Answer:
+        kill_all(mark)
+        return html("x")
+
+    port = serve("127.31.0.1", {"/": die, "/ok": html("<p>好</p>")})
+    made = ChromiumRenderer(executable=wrapper, egress=egress, user_agent="x", deadline=60)
+    try:
+        with pytest.raises(RetryableError) as caught:
+            made.render(f"http://yard.test:{port}/")
+        assert not isinstance(caught.value, Unreachable)
+        assert "好" in made.render(f"http://yard.test:{port}/ok").text
+    finally:
+        made.close()
+
+
+def kill_all(argument: str) -> None:
+    """Kill every process that was started with this argument."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if argument.encode() in (folder / "cmdline").read_bytes().split(b"\0"):
+                os.kill(int(folder.name), signal.SIGKILL)
+        except OSError:  # it has ended meanwhile
+            continue
 
 
 def test_forbidden_address_starts_no_browser(egress: Egress) -> None:
