@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 
+from cluewatch.anchoring import Anchoring
 from cluewatch.bootstrap import Services
 from cluewatch.delivery import Deliveries
 from cluewatch.intake import crawl_config
@@ -65,12 +66,13 @@ def work(services: Services, role: WorkerRole, *, hours: float | None = None) ->
 
 
 def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
-    """Outbox → documents → clues, index, offices; each step returns how many items it took."""
+    """Outbox → documents → clues, index, offices, anchors; each returns how many it took."""
     owner = worker_name(WorkerRole.PROCESS)
     pipeline = Pipeline(services, owner=owner)
     projection = Projection(services, owner=owner)
     deliveries = Deliveries(services, owner=owner)
-    return pipeline.work, projection.work, deliveries.work
+    anchoring = Anchoring(services)
+    return pipeline.work, projection.work, deliveries.work, anchoring.work
 
 
 def for_each_round(steps: tuple[Callable[[], int], ...], stop: threading.Event) -> None:

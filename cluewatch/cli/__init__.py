@@ -19,6 +19,7 @@ from cluewatch.cli import (
     crawling,
     deliveries,
     demo,
+    evidence,
     farm,
     intake,
     library,
@@ -57,6 +58,7 @@ for part in PARTS:
 for matter in (matters, deliveries):
     tickets.ticket_app.add_typer(matter.commands)
 app.add_typer(accounts.app, name="user")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(farm.app, name="farm")
 
 
