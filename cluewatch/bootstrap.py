@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 from ipaddress import ip_network
@@ -18,16 +19,20 @@ from classifiers.rulebook import Rulebook
 from cluewatch import migrations
 from cluewatch.clock import RemoteClock, SystemClock
 from cluewatch.settings import Settings
-from crawlers import source_store
+from cluewatch.time_server import TimeServer
+from cluewatch.timestamping import authority
+from crawlers import outcomes, source_store
 from crawlers.browser import ChromiumRenderer
 from crawlers.devices import device_for
 from crawlers.egress import Egress
 from crawlers.visits import PacedRenderer
-from domain.captures import Profile
+from domain.captures import Capture, Profile, Snapshot
 from domain.errors import NotFound
-from domain.ports import Ids, SearchIndex, Segmenter, Transport
+from domain.outcomes import Outcome
+from domain.ports import Ids, SearchIndex, Segmenter, TimeReference, Transport
 from evidence.reader import EvidenceReader
 from evidence.sealing import Sealer
+from evidence.timestamps import Timestamps
 from evidence.writer import EvidenceWriter
 from indexer.backends.elasticsearch import ElasticsearchIndex
 from indexer.backends.embedded import EmbeddedIndex
@@ -239,6 +244,11 @@ class Services:
             database=self.truth,
             clock=self.clock,
             renderer=self.paced_renderer,
+            judge=self._judge_visit,
+            keep=self._keep_visit,
+            reference=self.time_reference,
+            timestamps=self.timestamps,
+            rules=self.settings.evidence.seal_rules,
         )
 
     @cached_property
@@ -252,6 +262,32 @@ class Services:
             delay_of=self._delay_of,
             name=f"visit-{socket.gethostname()}-{os.getpid()}",
         )
+
+    @cached_property
+    def time_reference(self) -> TimeReference | None:
+        """Trusted time, None when no time server is set."""
+        host = self.settings.evidence.time_server
+        return TimeServer(host, egress=self.egress, clock=self.clock) if host else None
+
+    @cached_property
+    def timestamps(self) -> Timestamps | None:
+        """The timestamp authority, None when none is set. Raises ConfigError."""
+        wanted = self.settings.evidence
+        if not wanted.timestamp_url:
+            return None
+        return authority(wanted.timestamp_url, wanted.timestamp_roots, self.egress)
+
+    def _judge_visit(
+        self, *, url: str, status: int, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> tuple[Outcome, str]:
+        found = outcomes.judge(
+            status=status, url=url, headers=headers, body=body, complete=True, at=self.clock.now()
+        )
+        return found.outcome, found.reason
+
+    def _keep_visit(self, capture: Capture) -> Snapshot:
+        with self.evidence_writer("officer") as writer:
+            return writer.record([capture])[0]
 
     def _delay_of(self, host: str) -> timedelta | None:
         with self.truth.read() as tx:

@@ -132,7 +132,10 @@ class Casework:
         says 未完成固证 in it.
         """
         seal = seal_store.get(tx, seal_id)
-        clues.set_seal(tx, clue_id=seal.clue_id, seal=seal.status)
+        if not clues.exists(tx, seal.clue_id):
+            return  # an officer sealed a page that is no clue
+        counts = seal_store.seal_of(tx, seal.clue_id) or seal
+        clues.set_seal(tx, clue_id=seal.clue_id, seal=counts.status)
         clue = clues.get(tx, seal.clue_id)
         default = self._services.settings.dispatch.automatic
         if clue.state is ClueState.PENDING and issue.leaves_by_itself(
@@ -181,6 +184,22 @@ def seal_request(clue: Clue, snapshot: Snapshot, at: datetime, *, times: int = 0
         snapshot_id=snapshot.id,
         requested_at=at,
         deadline=at + SEAL_WITHIN,
+    )
+
+
+def seal_again(clue: Clue, at: datetime, *, actor: str, purpose: str) -> CaptureRequest:
+    """A person asks for one more attempt to seal what the clue was raised on."""
+    first = min(clue.sightings, key=lambda sighting: sighting.seen_at, default=None)
+    return CaptureRequest(
+        id=derive_id("seal", clue.id, at.isoformat()),
+        reason=RequestReason.SEAL,
+        url=clue.url,
+        clue_id=clue.id,
+        snapshot_id=first.snapshot_id if first else None,
+        requested_at=at,
+        deadline=at + SEAL_WITHIN,
+        actor=actor,
+        purpose=purpose,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from cluewatch.access import note_export
 from cluewatch.bootstrap import Services
 from domain.captures import SealStatus
 from domain.clues import Clue
@@ -80,6 +81,15 @@ class PackageBuilder:
         reported = complaints.of_clue(tx, clue.id)
         # What was only reported has no page to prove it; the letter says that it lacks proof.
         bundle = None if seal is None and reported else self._bundle(tx, ticket, clue)
+        if bundle is not None:
+            note_export(
+                tx,
+                actor="delivery",
+                subject=clue.id,
+                digest=bundle.root_digest,
+                purpose=f"{ticket.number} 移送 {delivery.office}",
+                at=services.clock.now(),
+            )
         recipient = services.desk.offices.get(delivery.office)
         content = transfer_letter(
             ticket=ticket,

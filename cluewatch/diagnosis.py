@@ -11,7 +11,9 @@ from attrs import frozen
 from cluewatch import migrations
 from cluewatch.bootstrap import Services
 from cluewatch.settings import Settings
-from domain.errors import CluewatchError
+from domain.errors import CluewatchError, ConfigError, RetryableError
+from evidence import seal_checks
+from evidence.seal_files import has_sm3
 
 _LEAST_FREE = 2 * 1024**3
 
@@ -39,6 +41,8 @@ def examine(settings: Settings) -> list[Diagnosis]:
         _attempt("检索索引", lambda: _index(services)),
         _attempt("浏览器", lambda: _browser(services)),
         _fonts(),
+        _sm3(),
+        *_time(services),
     ]
 
 
@@ -93,3 +97,35 @@ def _fonts() -> Diagnosis:
     if not found:
         return Diagnosis(item="中文字体", good=False, text=remedy)
     return Diagnosis(item="中文字体", good=True, text=found[0])
+
+
+def _sm3() -> Diagnosis:
+    good = has_sm3()
+    text = "系统 OpenSSL 支持" if good else "系统 OpenSSL 不支持，固证清单只有 SHA-256"
+    return Diagnosis(item="SM3 摘要", good=good, text=text)
+
+
+def _time(services: Services) -> list[Diagnosis]:
+    """Trusted time, as far as the settings ask for it."""
+    wanted, found = services.settings.evidence, []
+    if wanted.time_server:
+        found.append(_attempt("时间服务器", lambda: _offset(services)))
+    if wanted.timestamp_url:
+        found.append(_attempt("时间戳服务", lambda: _stamp(services)))
+    return found
+
+
+def _offset(services: Services) -> str:
+    reading = seal_checks.read_clock(services.time_reference, services.settings.evidence.seal_rules)
+    if reading.offset is None:
+        raise RetryableError(reading.note)
+    return f"本机时钟偏差 {reading.words}"
+
+
+def _stamp(services: Services) -> str:
+    near, most = services.clock.now(), services.settings.evidence.seal_rules.most_offset
+    authority = services.timestamps
+    if authority is None:
+        raise ConfigError("未设置时间戳服务", at="evidence.timestamp_url")
+    authority.stamp(b"cluewatch doctor", near=near, most=most)
+    return authority.authority

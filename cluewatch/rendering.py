@@ -16,7 +16,7 @@ from domain.captures import Acquisition, Capture, CaptureRequest, Profile, Reque
 from domain.errors import CluewatchError, LeaseLost, PermanentError
 from domain.ids import derive_id
 from domain.outcomes import Outcome
-from domain.ports import RenderedPage
+from domain.rendering import RenderedPage
 from evidence import gaps, requests
 from evidence import tables as evidence_tables
 from evidence.writer import EvidenceWriter
@@ -140,6 +140,8 @@ def _capture(
         status=200,
         headers=_HEADERS,
         body=page.html,
+        ip=page.visit.address if page.visit else None,
+        redirects=page.visit.redirects if page.visit else (),
         robots=decision,
         note=f"由浏览器渲染，止于 {page.final_url}；{shown}",
     )

@@ -8,7 +8,7 @@ import structlog
 
 from cluewatch.bootstrap import Services
 from crawlers.frontier import pauses
-from domain.captures import RequestReason
+from domain.captures import RequestReason, SealStatus
 from domain.errors import LeaseLost
 from evidence import requests
 from evidence import tables as evidence_tables
@@ -18,7 +18,8 @@ from storage.leases import Lease
 log = structlog.get_logger()
 
 LEASE_SECONDS = 120.0
-RETRY_SECONDS = 30.0
+FIRST_RETRY_SECONDS = 30.0
+MOST_ATTEMPTS = 6
 
 
 class SealWork:
@@ -46,23 +47,40 @@ class SealWork:
         return len(claimed)
 
     def _seal(self, lease: Lease) -> None:
-        """A seal that fails says so itself; what goes wrong beyond that is tried again later."""
+        """A seal that is incomplete is tried again, later each time; at last a person has to look.
+
+        Every attempt stays on the clue as 未完成固证 with its reason until one is whole.
+        """
         table = evidence_tables.capture_requests
         request = requests.from_lease(lease)
         if self._is_stopped(request.url):
             with self._services.truth.write() as tx:
-                leases.give_back(tx, table, lease, delay=RETRY_SECONDS)
+                leases.give_back(tx, table, lease, delay=FIRST_RETRY_SECONDS)
             return
         try:
-            self._services.sealer.seal(request)
-            with self._services.truth.write() as tx:
-                leases.finish(tx, table, lease)
+            made = self._services.sealer.seal(request)
+            if made.status is SealStatus.SEALED:
+                with self._services.truth.write() as tx:
+                    leases.finish(tx, table, lease)
+            else:
+                self._again(lease, f"{made.status.value}：{made.reason}")
         except LeaseLost as error:
             log.warning("lease_lost", request=lease.id, error=str(error))
         except Exception as error:
             log.exception("seal_failed", request=lease.id)
-            with self._services.truth.write() as tx:
-                leases.give_back(tx, table, lease, error=str(error), delay=RETRY_SECONDS)
+            self._again(lease, f"{type(error).__name__}: {error}")
+
+    def _again(self, lease: Lease, error: str) -> None:
+        with self._services.truth.write() as tx:
+            state = leases.give_back(
+                tx,
+                evidence_tables.capture_requests,
+                lease,
+                error=error,
+                delay=FIRST_RETRY_SECONDS * 2 ** (lease.attempts - 1),
+                max_attempts=MOST_ATTEMPTS,
+            )
+        log.warning("seal_incomplete", request=lease.id, state=state, error=error)
 
     def _is_stopped(self, url: str) -> bool:
         """Whether a person has stopped visits to the host; its seals wait until they go on."""

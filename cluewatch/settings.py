@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -27,6 +28,7 @@ from pydantic_settings import (
 )
 
 from domain.errors import ConfigError
+from evidence.seal_checks import SealRules
 from tickets.transports.mail import Security
 
 CONFIG_NAME = "cluewatch.toml"
@@ -105,6 +107,39 @@ class Browser(Section):
     """The browser for seals and rendering."""
 
     executable: Path | None = Field(None, description="浏览器路径；留空自动查找")
+
+
+class EvidenceSettings(Section):
+    """What a seal must prove about its own time."""
+
+    time_server: str = Field("", description="时间服务器（NTP）；留空则时钟偏差记为“未知”")
+    clock_required: bool = Field(False, description="时钟偏差未知时不得固证")
+    most_clock_offset: float = Field(
+        5.0, gt=0, description="允许的最大时钟偏差（秒），超出时不得固证"
+    )
+    timestamp_url: str = Field("", description="可信时间戳服务（RFC 3161）地址；留空则不加盖")
+    timestamp_roots: Path | None = Field(None, description="时间戳服务的根证书（PEM 文件）")
+    timestamp_required: bool = Field(False, description="没有可信时间戳不得固证")
+
+    @property
+    def seal_rules(self) -> SealRules:
+        """What the office demands of a seal."""
+        return SealRules(
+            clock_required=self.clock_required,
+            most_offset=timedelta(seconds=self.most_clock_offset),
+            timestamp_required=self.timestamp_required,
+        )
+
+
+class RetentionSettings(Section):
+    """How long evidence is kept when nobody holds it; what became a case is kept for good."""
+
+    routine_days: int | None = Field(
+        None, ge=1, description="未涉线索的快照保存天数；留空则一直保存"
+    )
+    closed_days: int | None = Field(
+        None, ge=1, description="线索未成案的快照保存天数；留空则一直保存"
+    )
 
 
 class Console(Section):
@@ -208,6 +243,8 @@ class Settings(BaseSettings):
     network: Network = Network()
     clock: ClockSettings = ClockSettings()
     browser: Browser = Browser()
+    evidence: EvidenceSettings = EvidenceSettings()
+    retention: RetentionSettings = RetentionSettings()
     model: ModelSettings = ModelSettings()
     console: Console = Console()
     dispatch: Dispatch = Dispatch()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 
+from cluewatch.anchoring import Anchoring
 from cluewatch.bootstrap import Services
 from cluewatch.delivery import Deliveries
 from cluewatch.intake import crawl_config
@@ -66,13 +67,20 @@ def work(services: Services, role: WorkerRole, *, hours: float | None = None) ->
 
 
 def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
-    """From captures to alerts; each step returns how many items it took."""
+    """From captures to alerts and anchors; each step returns how many items it took."""
     owner = worker_name(WorkerRole.PROCESS)
     pipeline = Pipeline(services, owner=owner)
     projection = Projection(services, owner=owner)
     deliveries = Deliveries(services, owner=owner)
     messages = Messages(services, owner=owner)
-    return pipeline.work, projection.work, deliveries.work, messages.work
+    anchoring = Anchoring(services)
+    return (
+        pipeline.work,
+        projection.work,
+        deliveries.work,
+        messages.work,
+        anchoring.work,
+    )
 
 
 def for_each_round(steps: tuple[Callable[[], int], ...], stop: threading.Event) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from domain.errors import PermanentError, RetryableError
+from domain.errors import PermanentError, Unreachable
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -23,7 +23,7 @@ class PolicyDenied(PermanentError):
     """The rules forbid this address; the message says which rule and who may change it."""
 
 
-class Unresolved(RetryableError):
+class Unresolved(Unreachable):
     """The name has no address at present."""
 
 

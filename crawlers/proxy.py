@@ -18,6 +18,7 @@ MOST_BYTES = 64 * 1024 * 1024
 _HEAD_BYTES = 64 * 1024
 _PIECE = 64 * 1024
 _DIAL_SECONDS = 15.0
+_ADMISSION_SECONDS = 1.0
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _USUAL_PORTS = frozenset({80, 443})
 _REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -52,16 +53,34 @@ class PageRules:
 
 @define(kw_only=True)
 class Traffic:
-    """What one page caused. `refused` names the first refusals, with reasons."""
+    """What one page caused. `refused` names the first refusals, with reasons.
+
+    `answers` are the addresses that each name was looked up to, of which the first was dialled;
+    `unanswered` the hosts that have no address or did not take the call.
+    """
 
     requests: int = 0
     bytes: int = 0
     refused: list[str] = field(factory=list)
+    answers: dict[str, tuple[str, ...]] = field(factory=dict)
+    unanswered: set[str] = field(factory=set)
 
     @property
     def is_spent(self) -> bool:
         """Whether the page has used up what its assets may cost."""
         return self.requests > MOST_REQUESTS or self.bytes > MOST_BYTES
+
+    def refuse(self, url: str, reason: str) -> None:
+        """Note a refusal."""
+        if len(self.refused) < MOST_REQUESTS:
+            self.refused.append(f"{url[:300]}：{reason}")
+
+    def refusal_of(self, url: str) -> str | None:
+        """What was noted when `url` was refused; None when it was not."""
+        parts = urlsplit(url)
+        tunnel = f"https://{parts.hostname}:{parts.port or 443}/"
+        asked = url[:300] if parts.scheme == "http" else tunnel
+        return next((note for note in self.refused if note.startswith(f"{asked}：")), None)
 
 
 class FilteringProxy:
@@ -73,7 +92,7 @@ class FilteringProxy:
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
         self._rules: PageRules | None = None
-        self._hosts: set[str] = set()
+        self._hosts: dict[str, asyncio.Event] = {}
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
         self.traffic = Traffic()
@@ -99,7 +118,7 @@ class FilteringProxy:
         """From now on, what this page needs may pass."""
         self.traffic = Traffic()
         self._rules = PageRules(egress=self._egress, page=page)
-        self._hosts = set()
+        self._hosts = {}
         return self._rules
 
     def admit(self, url: str) -> None:
@@ -107,7 +126,10 @@ class FilteringProxy:
 
         What nobody admitted is the browser's own business, and goes nowhere.
         """
-        self._hosts.add(urlsplit(url).hostname or "")
+        self._admission(url).set()
+
+    def _admission(self, url: str) -> asyncio.Event:
+        return self._hosts.setdefault(urlsplit(url).hostname or "", asyncio.Event())
 
     async def end(self) -> None:
         """The page is done: nothing passes any more, and nothing stays open."""
@@ -127,6 +149,10 @@ class FilteringProxy:
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
             # The browser or the server has gone; the page goes on without this part.
             pass
+        except asyncio.CancelledError:
+            # Only `end` cancels, and this task has nothing more to do; the stream that made it
+            # would take the cancellation for an error.
+            pass
         finally:
             writer.close()
 
@@ -145,7 +171,11 @@ class FilteringProxy:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         dialled = asyncio.open_connection(address, port)
-        far_reader, far_writer = await asyncio.wait_for(dialled, _DIAL_SECONDS)
+        try:
+            far_reader, far_writer = await asyncio.wait_for(dialled, _DIAL_SECONDS)
+        except (OSError, TimeoutError):
+            self.traffic.unanswered.add(parts.hostname or "")
+            raise
         try:
             if tunnel:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -157,21 +187,23 @@ class FilteringProxy:
 
     async def _address(self, url: str, method: str) -> str | None:
         """The checked address to dial; None (and a note) when the request is refused."""
-        traffic = self.traffic
+        traffic, host = self.traffic, urlsplit(url).hostname or ""
         traffic.requests += 1
-        reason = self._refusal(url, method)
-        if reason is None:
-            try:
-                found = await asyncio.to_thread(
-                    self._egress.addresses, urlsplit(url).hostname or ""
-                )
-            except (PolicyDenied, Unresolved) as error:
-                reason = error.message
-            else:
-                return found[0]
-        if len(traffic.refused) < MOST_REQUESTS:
-            traffic.refused.append(f"{url[:300]}：{reason}")
-        return None
+        reason = self._refusal(url, method) or await self._unasked(url)
+        if reason is not None:
+            traffic.refuse(url, reason)
+            return None
+        try:
+            found = await asyncio.to_thread(self._egress.addresses, host)
+        except PolicyDenied as error:
+            traffic.refuse(url, error.message)
+            return None
+        except Unresolved as error:
+            traffic.unanswered.add(host)
+            traffic.refuse(url, error.message)
+            return None
+        traffic.answers[host] = tuple(found)
+        return found[0]
 
     def _refusal(self, url: str, method: str) -> str | None:
         if method not in _METHODS and method != "CONNECT":
@@ -180,10 +212,15 @@ class FilteringProxy:
             return "没有页面在显示"
         if self.traffic.is_spent:
             return "页面的附属请求超过上限"
-        refused = self._rules.refusal(url)
-        if refused is None and urlsplit(url).hostname not in self._hosts:
+        return self._rules.refusal(url)
+
+    async def _unasked(self, url: str) -> str | None:
+        # A redirect is dialled at the same moment as we are told of it.
+        try:
+            await asyncio.wait_for(self._admission(url).wait(), _ADMISSION_SECONDS)
+        except TimeoutError:
             return "页面没有请求这个主机"
-        return refused
+        return None
 
     async def _relay(
         self,

@@ -12,7 +12,8 @@ from crawlers.egress import Egress
 from crawlers.frontier import pace, pauses
 from domain.captures import Profile
 from domain.errors import RetryableError
-from domain.ports import Clock, RenderedPage, Renderer
+from domain.ports import Clock, Renderer
+from domain.rendering import RenderedPage
 from storage.database import Database
 
 LEAST_DELAY = timedelta(seconds=2)

@@ -110,7 +110,10 @@ class RequestReason(StrEnum):
 
 @frozen(kw_only=True)
 class CaptureRequest:
-    """The one way back from any stage to the web; leased like any other work."""
+    """The one way back from any stage to the web; leased like any other work.
+
+    `actor` and `purpose` are of the person who asked, when it was a person; the ledger keeps them.
+    """
 
     id: str
     reason: RequestReason
@@ -121,6 +124,8 @@ class CaptureRequest:
     snapshot_id: str | None = None
     requested_at: datetime = field(validator=_aware)
     deadline: datetime | None = field(default=None, validator=validators.optional(_aware))
+    actor: str | None = None
+    purpose: str | None = None
 
 
 class SealStatus(StrEnum):

@@ -19,6 +19,10 @@ class RetryableError(CluewatchError):
     """The same work may succeed later; the worker returns it to its queue."""
 
 
+class Unreachable(RetryableError):
+    """The other side does not answer, or its name has no address: what was there may be gone."""
+
+
 class PermanentError(CluewatchError):
     """Trying again cannot help; a person has to act, and the message says on what."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from domain.captures import Profile
 from domain.findings import Fact
+from domain.outcomes import Outcome
 from domain.pages import Document
 from domain.queries import Query, SearchDocument, SearchRequest, SearchResult
+from domain.rendering import RenderedPage
 
 
 class Clock(Protocol):
@@ -92,33 +94,10 @@ class Registers(Protocol):
         ...
 
 
-class RenderedPage(Protocol):
-    """What a real browser made of a page."""
-
-    @property
-    def html(self) -> bytes:
-        """The DOM after scripts ran, serialised as UTF-8."""
-        ...
-
-    @property
-    def screenshot(self) -> bytes:
-        """Full page, PNG."""
-        ...
-
-    @property
-    def final_url(self) -> str:
-        """Where the browser ended up."""
-        ...
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Browser, version, viewport, user agent, locale, time zone."""
-        ...
-
-
 class Renderer(Protocol):
-    """A browser behind the egress rules. Raises RetryableError on time-outs and crashes,
-    PermanentError when no browser can be started on this machine."""
+    """A browser behind the egress rules. Raises Unreachable when the site does not answer,
+    RetryableError on time-outs and crashes, PermanentError when no browser can be started on
+    this machine."""
 
     def render(self, url: str, *, profile: Profile = Profile.DESKTOP) -> RenderedPage:
         """Visit a live page as a desktop or a mobile device."""
@@ -126,6 +105,24 @@ class Renderer(Protocol):
 
     def render_stored(self, url: str, html: bytes, charset: str) -> RenderedPage:
         """Show stored bytes offline, as if they came from `url`; nothing is fetched."""
+        ...
+
+
+class VisitJudge(Protocol):
+    """Tells content from refusals and farewells, whatever the HTTP status pretends."""
+
+    def __call__(
+        self, *, url: str, status: int, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> tuple[Outcome, str]:
+        """What an answer came to, and the reason in words when it is not OK."""
+        ...
+
+
+class TimeReference(Protocol):
+    """A time that is trusted more than the machine's own."""
+
+    def offset(self) -> timedelta:
+        """How far the civil clock runs ahead of it. Raises CluewatchError when it is not known."""
         ...
 
 

@@ -20,10 +20,13 @@ from domain.errors import EvidenceError
 from evidence import extracts, ledger
 from evidence.digests import CHUNK, moment, sha256
 from evidence.reader import snapshot
-from evidence.seal_files import MANIFEST, folder_of
+from evidence.seal_files import MANIFEST, WARC, folder_of
 from evidence.seal_store import seal_of
+from evidence.wacz import wacz
 from evidence.warc_files import sync_directory
 from storage.records import to_json
+
+REPLAY = "capture.wacz"
 
 _BUNDLED = Path(__file__).parent / "bundled"
 _PAGES = jinja2.Environment(
@@ -69,7 +72,9 @@ def write_bundle(
         with draft.open("wb") as file:
             with zipfile.ZipFile(file, "w") as archive:
                 members = _Members(archive, seal.sealed_at)
-                _put_seal(members, folder_of(directory, seal), seal)
+                folder = folder_of(directory, seal)
+                _put_seal(members, folder, seal)
+                _put_replay(members, folder, seal, kept, clue.title)
                 members.put("clue.json", "application/json", [to_json(clue).encode()])
                 page = _index(clue, seal, kept, type_names)
                 members.put("index.html", "text/html", [page.encode()])
@@ -122,6 +127,14 @@ def _put_seal(members: _Members, folder: Path, seal: Seal) -> None:
             raise EvidenceError("固证文件与固证时的摘要不符", at=file.name)
 
 
+def _put_replay(
+    members: _Members, folder: Path, seal: Seal, kept: Snapshot | None, title: str
+) -> None:
+    if kept is not None and any(file.name == WARC for file in seal.files):
+        made = wacz(warc=folder / WARC, seal=seal, shown=kept, title=title or kept.url)
+        members.put(REPLAY, "application/wacz", [made])
+
+
 def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -141,7 +154,7 @@ def _index(clue: Clue, seal: Seal, kept: Snapshot | None, type_names: Mapping[st
         seal=seal,
         snapshot=kept,
         type_names=type_names,
-        screenshot=any(file.name == "screenshot.png" for file in seal.files),
+        members={file.name for file in seal.files},
     )
 
 

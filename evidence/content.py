@@ -51,7 +51,8 @@ def likeness(stored: str, shown: str) -> float | None:
     """How much of a stored page stands in the page shown now, from 0 to 1; None: not comparable.
 
     Both are HTML. When the stored page shows next to nothing by itself (its words are in its
-    scripts), the words shown now are looked for in its source instead.
+    scripts), the words shown now are looked for in its source instead. Pages that are nothing
+    but pictures are compared by the names of these.
     """
     now = _pairs(visible_text(shown))
     then = _pairs(visible_text(stored))
@@ -59,7 +60,19 @@ def likeness(stored: str, shown: str) -> float | None:
         return len(then & now) / len(then)
     if len(now) >= _ENOUGH:
         return len(now & _pairs(_unescaped(stored))) / len(now)
-    return None
+    wanted = _pictures(stored)
+    return len(wanted & _pictures(shown)) / len(wanted) if wanted else None
+
+
+def _pictures(html: str) -> set[str]:
+    """File names of the pictures, wherever a lazy loader keeps their addresses."""
+    values = (
+        value
+        for node in LexborHTMLParser(html).css("img")
+        for name, value in node.attributes.items()
+        if value and (name == "src" or name.startswith("data-"))
+    )
+    return {value.partition("?")[0].rpartition("/")[2] for value in values}
 
 
 def _pairs(text: str) -> set[str]:

@@ -34,7 +34,7 @@ class Extract:
 def extracts(tx: Connection, kept: Snapshot) -> tuple[Extract, ...]:
     """What must be copied so that a snapshot can be read alone; a revisit needs its original."""
     ids = (kept.revisit_of, kept.id) if kept.revisit_of else (kept.id,)
-    return tuple(_extract(tx, snapshot_id) for snapshot_id in ids)
+    return tuple(extract(tx, snapshot_id) for snapshot_id in ids)
 
 
 def copy(directory: Path, wanted: Extract) -> Iterator[bytes]:
@@ -54,7 +54,8 @@ def copy(directory: Path, wanted: Extract) -> Iterator[bytes]:
             yield chunk
 
 
-def _extract(tx: Connection, snapshot_id: str) -> Extract:
+def extract(tx: Connection, snapshot_id: str) -> Extract:
+    """Where the records of one snapshot lie. Raises NotFound."""
     row = tx.execute(select(snapshots).where(snapshots.c.id == snapshot_id)).one_or_none()
     if row is None:
         raise NotFound(f"没有编号为 {snapshot_id} 的快照")

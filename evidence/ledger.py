@@ -67,8 +67,7 @@ def extend(tx: Connection, *, writer: str, acts: Sequence[Act], at: datetime) ->
     """Add entries in order. Writers of one chain wait for each other until they commit."""
     if not acts:
         return []
-    if tx.dialect.name == "postgresql":
-        tx.execute(text("SELECT pg_advisory_xact_lock(hashtext(:chain))"), {"chain": writer})
+    lock(tx, writer)
     head = tx.execute(
         select(ledger.c.seq, ledger.c.digest)
         .where(ledger.c.writer == writer)
@@ -84,6 +83,12 @@ def extend(tx: Connection, *, writer: str, acts: Sequence[Act], at: datetime) ->
         previous = entry.digest
     tx.execute(insert(ledger), [_row(entry) for entry in entries])
     return entries
+
+
+def lock(tx: Connection, writer: str) -> None:
+    """Have a chain to oneself until the transaction ends (on SQLite every writer has all)."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(hashtext(:chain))"), {"chain": writer})
 
 
 def digest_of(entry: Entry) -> str:

@@ -25,11 +25,13 @@ class VerifyReport:
 
     `checked` counts snapshots, ledger entries and seals. `orphans` are whole records that
     nothing refers to, left by a writer that died before its commit: they break nothing.
+    `unchecked` are things that could not be checked with what is set up here.
     """
 
     checked: int
     problems: tuple[Problem, ...]
     orphans: tuple[Problem, ...] = ()
+    unchecked: tuple[Problem, ...] = ()
 
 
 class Tally:
@@ -41,6 +43,7 @@ class Tally:
         self._progress = progress
         self._problems: list[Problem] = []
         self._orphans: list[Problem] = []
+        self._unchecked: list[Problem] = []
 
     def checked(self) -> None:
         """One more thing was looked at."""
@@ -58,8 +61,15 @@ class Tally:
         """Something is there that nothing refers to."""
         self._orphans.append(Problem(file=file, message=message))
 
+    def unchecked(self, file: str, message: str, *, record: str) -> None:
+        """Something that could not be checked here."""
+        self._unchecked.append(Problem(file=file, record=record, message=message))
+
     def report(self) -> VerifyReport:
         """The sum of it."""
         return VerifyReport(
-            checked=self._checked, problems=tuple(self._problems), orphans=tuple(self._orphans)
+            checked=self._checked,
+            problems=tuple(self._problems),
+            orphans=tuple(self._orphans),
+            unchecked=tuple(self._unchecked),
         )

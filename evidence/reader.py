@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import field, fields, frozen
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, literal, select, tuple_
 
 from domain.captures import Acquisition, Profile, Snapshot
 from domain.errors import EvidenceError, NotFound
@@ -16,10 +16,13 @@ from domain.ids import derive_id
 from domain.outcomes import Outcome
 from evidence import warc_records
 from evidence.digests import moment, sha256
-from evidence.tables import snapshots
+from evidence.tables import deletions, snapshots
 from evidence.warc_files import path_of, read_record
+from storage.columns import Moment
 
 _FIELDS = tuple(attribute.name for attribute in fields(Snapshot))
+STILL_KEPT = snapshots.c.id.not_in(select(deletions.c.snapshot_id))
+"""The condition on `snapshots` that the bytes have not been deleted."""
 _KINDS = {"outcome": Outcome, "profile": Profile, "acquisition": Acquisition}
 
 
@@ -45,6 +48,9 @@ class EvidenceReader:
     def payload(self, tx: Connection, snapshot_id: str) -> StoredPayload:
         """The payload of a snapshot. Raises NotFound, or EvidenceError when it is altered."""
         wanted = snapshot(tx, snapshot_id)
+        deleted = select(deletions.c.deleted_at).where(deletions.c.snapshot_id == snapshot_id)
+        if at := tx.scalar(deleted):
+            raise EvidenceError(f"快照已于 {at:%Y-%m-%d} 依保存期限删除", at=snapshot_id)
         record = self._record(wanted)
         body = record.body
         if wanted.revisit_of:
@@ -85,15 +91,29 @@ def since(tx: Connection, moment: datetime) -> list[Snapshot]:
     """Everything captured at or after a civil moment, oldest first."""
     rows = tx.execute(
         select(snapshots)
-        .where(snapshots.c.captured_at >= moment)
+        .where(snapshots.c.captured_at >= moment, STILL_KEPT)
         .order_by(snapshots.c.captured_at, snapshots.c.id)
+    ).mappings()
+    return [snapshot_of(row) for row in rows]
+
+
+def kept_before(
+    tx: Connection, moment: datetime, *, after: Snapshot | None, limit: int
+) -> list[Snapshot]:
+    """The next `limit` snapshots older than a civil moment, oldest first, behind `after`."""
+    columns = tuple_(snapshots.c.captured_at, snapshots.c.id)
+    query = select(snapshots).where(snapshots.c.captured_at < moment, STILL_KEPT)
+    if after is not None:
+        query = query.where(columns > tuple_(literal(after.captured_at, Moment()), after.id))
+    rows = tx.execute(
+        query.order_by(snapshots.c.captured_at, snapshots.c.id).limit(limit)
     ).mappings()
     return [snapshot_of(row) for row in rows]
 
 
 def latest(tx: Connection, url: str, *outcomes: Outcome) -> Snapshot | None:
     """The newest snapshot of this address, of these outcomes when any are given."""
-    query = select(snapshots).where(snapshots.c.url_key == derive_id(url))
+    query = select(snapshots).where(snapshots.c.url_key == derive_id(url), STILL_KEPT)
     if outcomes:
         query = query.where(snapshots.c.outcome.in_(outcome.value for outcome in outcomes))
     newest_first = query.order_by(snapshots.c.captured_at.desc(), snapshots.c.id.desc())

@@ -17,6 +17,7 @@ from evidence.digests import CHUNK
 from evidence.warc_files import sync_directory
 
 MANIFEST = "manifest.json"
+WARC = "capture.warc.gz"
 FOLDER = "seals"
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 _DIRECTORY = re.compile(rf"{FOLDER}/{_ID.pattern}/{_ID.pattern}")
@@ -78,8 +79,13 @@ def folder_of(directory: Path, seal: Seal) -> Path:
     return directory / seal.directory
 
 
-def problems_of_seal(directory: Path, seal: Seal) -> Iterator[tuple[str, str]]:
-    """(file name, what is wrong) for every file changed, missing or added since sealing."""
+def problems_of_seal(
+    directory: Path, seal: Seal, *, deleted: bool = False
+) -> Iterator[tuple[str, str]]:
+    """(file name, what is wrong) for every file changed, missing or added since sealing.
+
+    Of a `deleted` seal nothing but its proof may be left.
+    """
     if not seal.directory:
         return
     try:
@@ -87,13 +93,18 @@ def problems_of_seal(directory: Path, seal: Seal) -> Iterator[tuple[str, str]]:
     except EvidenceError as error:
         yield "", error.message
         return
-    wanted = {file.name: file for file in seal.files}
+    wanted = {file.name: file for file in seal.files if not deleted or is_proof(file.name)}
     present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     for name in sorted(wanted):
         if problem := _difference(folder, wanted[name]):
             yield name, problem
     for name in sorted(present - set(wanted)):
         yield name, "固证目录中多出的文件"
+
+
+def is_proof(name: str) -> bool:
+    """Whether a member outlives the deletion of its seal: digests and stamp show no page."""
+    return name.startswith("manifest.")
 
 
 def _new_folder(parent: Path, clue_id: str, attempt: int) -> tuple[str, Path]:
@@ -123,6 +134,11 @@ def _difference(folder: Path, wanted: SealedFile) -> str | None:
     if wanted.sm3 is None or found.sm3 is None:  # made or checked where OpenSSL has no SM3
         found = evolve(found, sm3=wanted.sm3)
     return None if found == wanted else "文件内容与固证时的摘要不符"
+
+
+def has_sm3() -> bool:
+    """Whether this system's OpenSSL can digest with SM3 (GB/T 32905)."""
+    return _sm3() is not None
 
 
 def _sm3() -> hashlib._Hash | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, RowMapping, case, func, insert, select
 
-from domain.captures import Seal, SealedFile, SealStatus
+from domain.captures import CaptureRequest, Seal, SealedFile, SealStatus
 from domain.errors import NotFound
 from evidence import ledger
 from evidence.digests import canonical_json
@@ -16,10 +16,11 @@ from evidence.tables import seals
 from storage.records import from_json, to_json
 
 CHAIN = "seal"
+ACTOR = "sealer"
 
 
-def put(tx: Connection, seal: Seal, *, actor: str) -> None:
-    """Store a finished attempt with its ledger entry and outbox row (topic "seal")."""
+def put(tx: Connection, seal: Seal, *, request: CaptureRequest) -> None:
+    """Store a finished attempt with its ledger entries and outbox row (topic "seal")."""
     row = {
         "id": seal.id,
         "clue_id": seal.clue_id,
@@ -35,15 +36,16 @@ def put(tx: Connection, seal: Seal, *, actor: str) -> None:
         "files": to_json(seal.files),
     }
     tx.execute(insert(seals).values(row))
-    ledger.append(
-        tx,
-        writer=CHAIN,
-        actor=actor,
-        action="seal",
-        subject=seal.id,
-        detail=json.loads(fingerprint(seal)),
-        at=seal.sealed_at,
-    )
+    actor = request.actor or ACTOR
+    acts = [
+        ledger.Act(
+            actor=actor, action="seal", subject=seal.id, detail=json.loads(fingerprint(seal))
+        )
+    ]
+    if request.actor:
+        why = {"url": request.url, "purpose": request.purpose}
+        acts.insert(0, ledger.Act(actor=actor, action="ask_seal", subject=seal.id, detail=why))
+    ledger.extend(tx, writer=CHAIN, acts=acts, at=seal.sealed_at)
     post(tx, topic="seal", subjects=[seal.id], at=seal.sealed_at)
 
 
@@ -85,6 +87,12 @@ def all_seals(tx: Connection) -> Iterator[Seal]:
     """Every attempt, by id."""
     for row in tx.execute(select(seals).order_by(seals.c.id)).mappings():
         yield _seal(row)
+
+
+def seals_of(tx: Connection, snapshot_id: str) -> list[Seal]:
+    """Every attempt that was made of one snapshot, by id."""
+    query = select(seals).where(seals.c.snapshot_id == snapshot_id).order_by(seals.c.id)
+    return [_seal(row) for row in tx.execute(query).mappings()]
 
 
 def _seal(row: RowMapping) -> Seal:

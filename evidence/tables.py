@@ -75,6 +75,8 @@ capture_requests = queue(
     Column("snapshot_id", String(32)),
     Column("requested_at", Moment, nullable=False),
     Column("deadline", Moment),
+    Column("actor", String(200)),
+    Column("purpose", Text),
 )
 
 seals = Table(
@@ -109,4 +111,27 @@ gaps = Table(
     Column("last_seen", Moment, nullable=False),
     Column("count", Integer, nullable=False),
     Index("ix_gaps_last_seen", "last_seen"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("subject", String(64), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("placed_at", Moment, nullable=False),
+    Column("released_at", Moment),
+    Index("ix_holds_subject", "subject", "released_at"),
+)
+
+# What stands in the WARC where a snapshot was; `done` once its bytes have been overwritten.
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("snapshot_id", String(32), primary_key=True),
+    Column("deleted_at", Moment, nullable=False),
+    Column("record_digest", String(71), nullable=False),
+    Column("stored_digest", String(71), nullable=False),
+    Column("done", Boolean, nullable=False),
 )

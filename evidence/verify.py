@@ -7,13 +7,16 @@ from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, and_, func, select
 
-from evidence import ledger, warc_files
+from domain.captures import Seal
+from domain.errors import EvidenceError
+from evidence import anchors, ledger, warc_files
 from evidence.problems import Problem, Progress, Tally, VerifyReport
 from evidence.reader import address_keys, plain, snapshot_of
-from evidence.seal_files import problems_of_seal
+from evidence.seal_files import MANIFEST, folder_of, problems_of_seal
 from evidence.seal_store import all_seals, fingerprint
+from evidence.tables import deletions, seals, snapshots
 from evidence.tables import ledger as ledger_table
-from evidence.tables import seals, snapshots
+from evidence.timestamps import TOKEN, Timestamps
 from evidence.verify_warc import verify_warc
 from storage.database import Database
 
@@ -25,9 +28,16 @@ _BESIDE = ("url_key", "host", "request_digest", "stored_digest")
 
 
 def verify(
-    *, directory: Path, database: Database, progress: Progress | None = None
+    *,
+    directory: Path,
+    database: Database,
+    timestamps: Timestamps | None = None,
+    progress: Progress | None = None,
 ) -> VerifyReport:
-    """Hash every named WARC record, chain and seal again. `progress` gets (checked, in all)."""
+    """Hash every named WARC record, chain and seal again. `progress` gets (checked, in all).
+
+    Trusted timestamps are verified against `timestamps`, the authority in force.
+    """
     with database.read() as tx:
         counts = [
             tx.scalar(select(func.count()).select_from(table)) or 0
@@ -41,8 +51,11 @@ def verify(
     with database.read() as tx:
         for writer in ledger.writers(tx):
             _chain(tx, writer, tally)
+        for seq, message in anchors.problems(tx):
+            tally.problem("ledger", message, record=anchors.CHAIN, sequence=seq)
         _unentered(tx, tally)
-        _seals(tx, directory, tally)
+        _deletions(tx, tally)
+        _seals(tx, directory, timestamps, tally)
     return tally.report()
 
 
@@ -115,11 +128,39 @@ def _unentered(tx: Connection, tally: Tally) -> None:
         tally.problem(row.warc, "快照在台账中没有登记", record=row.id)
 
 
-def _seals(tx: Connection, directory: Path, tally: Tally) -> None:
+def _deletions(tx: Connection, tally: Tally) -> None:
+    """Only what the ledger says was deleted may be missing, and it must be."""
+    for row in tx.execute(select(deletions).order_by(deletions.c.snapshot_id)):
+        entered = ledger.entries_about(tx, [row.snapshot_id])
+        graves = [json.loads(e.detail)["grave"] for e in entered if e.action == "delete"]
+        if row.record_digest not in graves:
+            tally.problem("deletions", "快照的删除在台账中没有登记", record=row.snapshot_id)
+        if not row.done:
+            tally.problem("deletions", "登记了删除，字节尚未清除", record=row.snapshot_id)
+
+
+def _seals(tx: Connection, directory: Path, timestamps: Timestamps | None, tally: Tally) -> None:
+    gone = set(tx.scalars(select(deletions.c.snapshot_id)))
     for seal in all_seals(tx):
         entered = {entry.detail for entry in ledger.entries_about(tx, [seal.id])}
         if fingerprint(seal) not in entered:
             tally.problem("seals", "固证记录与台账登记不符", record=seal.id)
-        for name, message in problems_of_seal(directory, seal):
+        for name, message in problems_of_seal(directory, seal, deleted=seal.snapshot_id in gone):
             tally.problem(f"{seal.directory}/{name}", message, record=seal.id)
+        if any(file.name == TOKEN for file in seal.files):
+            _timestamp(directory, seal, timestamps, tally)
         tally.checked()
+
+
+def _timestamp(directory: Path, seal: Seal, timestamps: Timestamps | None, tally: Tally) -> None:
+    name = f"{seal.directory}/{TOKEN}"
+    if timestamps is None:
+        tally.unchecked(name, "未设置时间戳服务的根证书，签名未核验", record=seal.id)
+        return
+    try:
+        folder = folder_of(directory, seal)
+        timestamps.check((folder / TOKEN).read_bytes(), (folder / MANIFEST).read_bytes())
+    except OSError as error:
+        tally.problem(name, f"时间戳或清单读不出: {error.strerror}", record=seal.id)
+    except EvidenceError as error:
+        tally.problem(name, error.message, record=seal.id)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from attrs import frozen
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from domain.errors import EvidenceError
 from evidence import warc_files
 from evidence.problems import Tally
-from evidence.tables import snapshots
+from evidence.tables import deletions, snapshots
 from evidence.warc_files import Member, TornMember
 
 _BATCH = 500
@@ -99,23 +99,29 @@ def _expected(tx: Connection, warc: str) -> Iterator[_Expected]:
     after = -1
     while True:
         rows = tx.execute(
-            select(snapshots)
+            select(snapshots, deletions.c.record_digest.label("grave"))
+            .add_columns(deletions.c.stored_digest.label("grave_stored"))
+            .outerjoin(deletions, deletions.c.snapshot_id == snapshots.c.id)
             .where(snapshots.c.warc == warc, snapshots.c.offset > after)
             .order_by(snapshots.c.offset)
             .limit(_BATCH)
         ).all()
-        for row in rows:
-            own = Member(offset=row.offset, length=row.length, digest=row.record_digest)
-            request = Member(
-                offset=row.offset - row.request_length,
-                length=row.request_length,
-                digest=row.request_digest or "",
-            )
-            yield _Expected(
-                snapshot=row.id,
-                members=(request, own) if row.request_length else (own,),
-                stored_digest=row.stored_digest,
-            )
+        yield from map(_expectation, rows)
         if len(rows) < _BATCH:
             return
         after = rows[-1].offset
+
+
+def _expectation(row: Row[Any]) -> _Expected:
+    """The two records as they were written, or the one that stands where they were."""
+    start = row.offset - row.request_length
+    if row.grave:
+        grave = Member(offset=start, length=row.request_length + row.length, digest=row.grave)
+        return _Expected(snapshot=row.id, members=(grave,), stored_digest=row.grave_stored)
+    own = Member(offset=row.offset, length=row.length, digest=row.record_digest)
+    request = Member(offset=start, length=row.request_length, digest=row.request_digest or "")
+    return _Expected(
+        snapshot=row.id,
+        members=(request, own) if row.request_length else (own,),
+        stored_digest=row.stored_digest,
+    )

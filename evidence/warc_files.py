@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import re
+import struct
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from evidence.digests import CHUNK, sha256
 FOLDER = "warc"
 _WRITER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 _NAME = re.compile(r"warc/cw-[A-Za-z0-9-]+\.warc\.gz")
+_COMMENTED = bytes([0x1F, 0x8B, 8, 0x10, 0, 0, 0, 0, 2, 255])
 _GZIP = zlib.MAX_WBITS | 16
 # Most records are small; a longer read would be thrown away with each of them.
 _READ = 1 << 15
@@ -199,6 +201,29 @@ def repair(path: Path, *, committed: int) -> int:
             _log.warning("warc_tail_cut", file=path.name, offset=torn.offset, bytes=cut)
             return cut
     return 0
+
+
+def pack_to(record: bytes, size: int) -> bytes:
+    """One gzip member of exactly `size` bytes, filled up in its comment field (RFC 1952, 2.3).
+
+    Raises EvidenceError when the record does not fit.
+    """
+    packer = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
+    body = packer.compress(record) + packer.flush()
+    tail = struct.pack("<II", zlib.crc32(record), len(record))
+    room = size - len(_COMMENTED) - 1 - len(body) - len(tail)
+    if room < 0:
+        raise EvidenceError(f"记录容不下 {size} 字节")
+    return _COMMENTED + b" " * room + b"\0" + body + tail
+
+
+def overwrite(path: Path, offset: int, data: bytes) -> None:
+    """Put `data` in the place of as many stored bytes; durable on return. Raises OSError."""
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sync_directory(path: Path) -> None:

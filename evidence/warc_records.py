@@ -117,6 +117,18 @@ def own(capture: Capture, snapshot_id: str, payload_digest: str, same: Snapshot 
     return _record([*fields, *refers], head)
 
 
+def grave(snapshot_id: str, at: datetime) -> bytes:
+    """The record that stands where a deleted snapshot stood; it says nothing of the page."""
+    fields = [
+        ("WARC-Type", "metadata"),
+        ("WARC-Record-ID", record_uri(snapshot_id, "deleted")),
+        ("WARC-Date", moment(at)),
+        ("WARC-Refers-To", record_uri(snapshot_id)),
+        ("Content-Type", "application/warc-fields"),
+    ]
+    return _record(fields, b"deleted: yes\r\n")
+
+
 def parse(record: bytes) -> ParsedRecord:
     """Take one uncompressed record apart. Raises EvidenceError when it is not a WARC record."""
     try:

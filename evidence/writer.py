@@ -17,8 +17,8 @@ from domain.ports import Clock
 from evidence import ledger, warc_files, warc_records
 from evidence.digests import moment, sha256
 from evidence.outbox import post
-from evidence.reader import address_keys, plain, snapshot_of
-from evidence.tables import snapshots
+from evidence.reader import STILL_KEPT, address_keys, plain, snapshot_of
+from evidence.tables import deletions, snapshots
 from evidence.warc_files import Member, WarcFile, Written
 from storage.database import Database
 
@@ -165,6 +165,7 @@ class EvidenceWriter:
         known = _known(tx, [item.snapshot.id for item in kept])
         mine = [item for item in kept if item.snapshot.id not in known]
         if mine:
+            _still_there(tx, mine)
             tx.execute(insert(snapshots), [_row(item) for item in mine])
             acts = [_act(item, self._writer) for item in mine]
             ledger.extend(tx, writer=self._writer, acts=acts, at=at)
@@ -183,6 +184,7 @@ class _Originals:
                 snapshots.c.payload_digest.in_(digests),
                 snapshots.c.url_key.in_({derive_id(capture.url) for capture in captures}),
                 snapshots.c.revisit_of.is_(None),
+                STILL_KEPT,
             )
             .order_by(snapshots.c.captured_at.desc())
         ).mappings()
@@ -212,6 +214,14 @@ def snapshot_id(capture: Capture) -> str:
 def _known(tx: Connection, ids: Sequence[str]) -> dict[str, Snapshot]:
     rows = tx.execute(select(snapshots).where(snapshots.c.id.in_(ids))).mappings()
     return {row["id"]: snapshot_of(row) for row in rows}
+
+
+def _still_there(tx: Connection, kept: Sequence[_Kept]) -> None:
+    """What a revisit refers to may have reached the end of its term a moment ago."""
+    originals = {item.snapshot.revisit_of for item in kept if item.snapshot.revisit_of}
+    gone = select(deletions.c.snapshot_id).where(deletions.c.snapshot_id.in_(originals))
+    if tx.scalar(gone.limit(1)):
+        raise RetryableError("所引用的快照刚被删除，重新保存即可")
 
 
 def _committed_end(tx: Connection, warc: str) -> int:

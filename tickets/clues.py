@@ -110,6 +110,12 @@ def get(tx: Connection, reference: str) -> Clue:
     )
 
 
+def exists(tx: Connection, clue_id: str) -> bool:
+    """Whether there is a clue of this id."""
+    found = select(tables.clues.c.id).where(tables.clues.c.id == clue_id)
+    return tx.scalar(found) is not None
+
+
 def subject_of(tx: Connection, clue_id: str) -> str:
     """The id of the subject that a clue accuses."""
     wanted = select(tables.clues.c.subject_id).where(tables.clues.c.id == clue_id)

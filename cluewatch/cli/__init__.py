@@ -19,6 +19,7 @@ from cluewatch.cli import (
     crawling,
     deliveries,
     demo,
+    evidence,
     farm,
     intake,
     library,
@@ -63,6 +64,7 @@ for matter in (matters, deliveries):
     tickets.ticket_app.add_typer(matter.commands)
 app.add_typer(sources.commands, name="source")
 app.add_typer(accounts.app, name="user")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(farm.app, name="farm")
 app.add_typer(registers.app, name="register")
 app.add_typer(subjects.app, name="subject")

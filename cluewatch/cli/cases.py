@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from cluewatch.access import command_user, note_export, note_read
 from cluewatch.casework import Casework
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.cli.wiring import open_services
 from cluewatch.delivery import build_bundle
-from domain.captures import CaptureRequest, RequestReason, SealStatus
+from domain.captures import CaptureRequest, Profile, RequestReason, SealStatus
 from domain.clues import ClueState
 from domain.ids import derive_id
 from evidence import verify as verification
@@ -65,8 +66,10 @@ def list_clues(
 def show_clue(reference: Annotated[str, typer.Argument(help="线索编号")]) -> None:
     """以 JSON 显示一条线索的全部内容。"""
     services = open_services()
-    with services.truth.read() as tx:
-        emit_json(to_plain(clues.get(tx, reference)))
+    with services.truth.write() as tx:
+        clue = clues.get(tx, reference)
+        note_read(tx, actor=command_user(), subject=clue.id, page="clue", at=services.clock.now())
+    emit_json(to_plain(clue))
 
 
 @clue_app.command("move")
@@ -100,11 +103,21 @@ def move_clue(
 def bundle(
     reference: Annotated[str, typer.Argument(help="线索编号")],
     target: Annotated[Path, typer.Argument(help="写入的 ZIP 文件")],
+    purpose: Annotated[str, typer.Option(help="用途，记入查阅台账")],
 ) -> None:
     """导出一条线索的证据包；包内 verify.py 可离线核验。"""
     services = open_services()
     with services.truth.write() as tx:
-        info = build_bundle(services, tx, clues.get(tx, reference), target)
+        clue = clues.get(tx, reference)
+        info = build_bundle(services, tx, clue, target)
+        note_export(
+            tx,
+            actor=command_user(),
+            subject=clue.id,
+            digest=info.root_digest,
+            purpose=purpose,
+            at=services.clock.now(),
+        )
     out.print(f"{info.path}\n根摘要 {info.root_digest}")
 
 
@@ -137,19 +150,33 @@ def explain_route(
             out.print(f"{clock.title}：{clock.due}{mark}，{clock.source}")
 
 
-def seal(url: Annotated[str, typer.Argument(help="已采集过的网址")]) -> None:
-    """立即固证一个网址，不必等待线索。"""
+def seal(
+    url: Annotated[str, typer.Argument(help="网址；不必先采集")],
+    actor: Annotated[str, typer.Option(help="取证人，写入清单与台账")],
+    purpose: Annotated[str, typer.Option(help="取证目的，写入清单与台账")],
+    clue: Annotated[str | None, typer.Option(help="归入的线索编号")] = None,
+) -> None:
+    """立即访问并固证一个网址；网页已消失时以存证字节离线成像，并如实标明。"""
     services = open_services()
     now = services.clock.now()
+    with services.truth.read() as tx:
+        clue_id = clues.get(tx, clue).id if clue else None
     made = services.sealer.seal(
         CaptureRequest(
             id=derive_id("seal-by-hand", url, now.isoformat()),
             reason=RequestReason.SEAL,
             url=url,
+            profile=Profile.OFFICER,
+            clue_id=clue_id,
             requested_at=now,
+            actor=actor,
+            purpose=purpose,
         )
     )
-    out.print(f"{made.status.value} {services.settings.evidence_directory / made.directory}")
+    how = "实时访问" if made.live else "并非实时访问"
+    out.print(
+        f"{made.status.value}（{how}）{services.settings.evidence_directory / made.directory}"
+    )
     if made.status is not SealStatus.SEALED:
         err.print(f"原因：{made.reason}")
         raise typer.Exit(Exit.PROBLEM)
@@ -167,13 +194,17 @@ def verify(as_json: Json = False) -> None:
         report = verification.verify(
             directory=services.settings.evidence_directory,
             database=services.truth,
+            timestamps=services.timestamps,
             progress=advance,
         )
     rows = [row for row in map(to_plain, report.problems) if isinstance(row, dict)]
     if as_json:
-        emit_json({"checked": report.checked, "problems": rows})
+        unchecked = [to_plain(each) for each in report.unchecked]
+        emit_json({"checked": report.checked, "problems": rows, "unchecked": unchecked})
     else:
         out.print(f"核验 {report.checked} 项，发现 {len(rows)} 个问题。")
+        if report.unchecked:
+            out.print(f"另有 {len(report.unchecked)} 项未核验：{report.unchecked[0].message}。")
         if rows:
             listing("问题", tuple(rows[0]), rows, as_json=False)
     if report.problems:

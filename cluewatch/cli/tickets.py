@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cluewatch.access import command_user, note_read
 from cluewatch.cli.output import emit_json, listing, out
 from cluewatch.cli.wiring import open_services
 from domain.tickets import Move, Opinion, ReturnReason, TicketState
@@ -57,8 +58,11 @@ def list_tickets(
 def show_ticket(reference: Annotated[str, typer.Argument(help="工单编号")]) -> None:
     """以 JSON 显示一张工单及其经过。"""
     services = open_services()
-    with services.truth.read() as tx:
+    with services.truth.write() as tx:
         ticket = ledger.get(tx, reference)
+        note_read(
+            tx, actor=command_user(), subject=ticket.id, page="ticket", at=services.clock.now()
+        )
         events = [to_plain(event) for event in ledger.events(tx, ticket.id)]
     emit_json({"ticket": to_plain(ticket), "events": events})
 

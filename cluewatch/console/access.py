@@ -60,6 +60,8 @@ RULES: dict[tuple[str, str], Permission | Door] = {
     ("GET", "/clues/{clue_id}"): _P.READ_CLUE,
     ("POST", "/clues/{clue_id}/moves"): _P.REVIEW_CLUE,
     ("GET", "/clues/{clue_id}/screenshot.png"): _P.READ_EVIDENCE,
+    ("GET", "/clues/{clue_id}/bundle.zip"): _P.READ_EVIDENCE,
+    ("POST", "/clues/{clue_id}/seals"): _P.REVIEW_CLUE,
     ("GET", "/tickets"): _P.READ_TICKET,
     ("GET", "/tickets.xlsx"): _P.READ_TICKET,
     ("GET", "/tickets/{ticket_id}"): _P.READ_TICKET,

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 
 from cluewatch.accounts import scope
 from cluewatch.casework import Casework
@@ -20,7 +19,7 @@ from cluewatch.console.words import word
 from domain.captures import SealStatus
 from domain.clues import ClueState
 from domain.people import User
-from evidence.seal_files import folder_of
+from evidence import requests
 from evidence.seal_store import seal_of
 from tickets import clue_moves, ledger, worklist
 from tickets.clue_moves import ClueMove
@@ -28,8 +27,6 @@ from tickets.worklist import ClueEntry, ClueFilter, Page
 
 router = APIRouter()
 Slug = Annotated[str | None, Query(max_length=64)]
-SANDBOX = "sandbox; default-src 'none'; img-src 'self'; frame-ancestors 'none'"
-"""The policy under which bytes of strangers are served: nothing in them may run or load."""
 
 
 @router.get("/clues")
@@ -105,6 +102,7 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         note_read(tx, wired, session.user, clue.id, "clue")
         tickets = ledger.of_clue(tx, clue.id)
         seal = seal_of(tx, clue.id)
+        pending = requests.open_seals(tx, clue.id)
         events = clue_moves.events(tx, clue.id)
     return page(
         request,
@@ -113,24 +111,12 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         tickets=tickets,
         seal=seal,
         sealed=SealStatus.SEALED,
+        pending=pending,
         events=events,
         moves=clue_moves.legal_moves(clue.state),
         rules=wired.rulebook.rules,
         offices={office.id: office.name for office in wired.desk.offices.all},
     )
-
-
-@router.get("/clues/{clue_id}/screenshot.png")
-def screenshot(wired: Wired, session: SignedIn, clue_id: str) -> Response:
-    """The sealed picture, in a sandbox; every look is an entry of the access ledger."""
-    with wired.truth.write() as tx:
-        clue = scope.clue(tx, session.user, clue_id)
-        seal = seal_of(tx, clue.id)
-        if seal is None or not any(file.name == "screenshot.png" for file in seal.files):
-            raise HTTPException(404, "没有截图")
-        note_read(tx, wired, session.user, seal.id, "screenshot")
-    path = folder_of(wired.settings.evidence_directory, seal) / "screenshot.png"
-    return FileResponse(path, media_type="image/png", headers={"Content-Security-Policy": SANDBOX})
 
 
 @router.post("/clues/{clue_id}/moves")

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from cluewatch import access
 from cluewatch.bootstrap import Services
 from domain.people import User
-from evidence import ledger
 
 
 def note_read(tx: Connection, wired: Services, user: User, subject: str, place: str) -> None:
     """Enter that `user` saw `subject` (an id) at `place`, in the transaction that shows it."""
-    ledger.append(
-        tx,
-        writer=ledger.ACCESS,
-        actor=user.name,
-        action="read",
-        subject=subject,
-        detail={"page": place},
-        at=wired.clock.now(),
-    )
+    access.note_read(tx, actor=user.name, subject=subject, page=place, at=wired.clock.now())

@@ -28,6 +28,7 @@ JSON_LIMIT = 64 << 20
 GENESIS = "sha256:" + "0" * 64
 MANIFEST = "manifest.json"
 WARC = "seal/capture.warc.gz"
+STAMP = "seal/manifest.tsr"
 UNREADABLE = (
     OSError, EOFError, RuntimeError, ValueError, KeyError, TypeError, AttributeError,
     zlib.error, zipfile.BadZipFile,
@@ -157,6 +158,17 @@ class Verification:
         if found != wanted:
             self._say(WARC, "WARC 记录与固证清单不符", "WARC records differ from the seal")
 
+    def timestamp(self) -> list[str]:
+        """What is to be said about the trusted timestamp: a bare Python cannot verify it."""
+        if STAMP not in self._listed:
+            return ["本包不含可信时间戳 / this bundle holds no trusted timestamp"]
+        return [
+            "可信时间戳的签名未核验：仅凭 Python 做不到。解包后请运行（根证书向时间戳机构索取）：",
+            "the signature of the timestamp was NOT verified; unpack the bundle and run (with the"
+            " authority's root certificate):",
+            "  openssl ts -verify -data seal/manifest.json -in seal/manifest.tsr -CAfile ROOT.pem",
+        ]
+
     def _entries(self, action: str, subject: str) -> Iterator[dict[str, Any]]:
         for text in self._read("ledger.jsonl").splitlines():
             entry = json.loads(text)
@@ -222,7 +234,8 @@ def main(arguments: list[str]) -> int:
     _print(f"根摘要 / root digest: {verification.root}")
     if options.root is None:
         _print("请与移送函所印根摘要核对 / compare it with the one printed in the letter")
-    _print("本包不含可信时间戳，未核验 / there is no trusted timestamp to verify")
+    for line in verification.timestamp():
+        _print(line)
     bad = len(verification.problems)
     _print(f"发现 {bad} 处问题 / {bad} problems found" if bad else "完整无改动 / intact")
     return 1 if bad else 0

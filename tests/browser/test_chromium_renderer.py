@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.server
+import os
 import shutil
+import signal
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
@@ -14,12 +20,14 @@ import pytest
 
 from crawlers.browser import ChromiumRenderer
 from crawlers.egress import Egress, PolicyDenied
-from domain.captures import Profile
-from domain.errors import PermanentError, RetryableError
+from domain.captures import Hop, Profile
+from domain.errors import PermanentError, RetryableError, Unreachable
+from tests.evidence.stand_ins import grey_png
 
 pytestmark = pytest.mark.browser
 
 Serve = Callable[..., int]
+Answer = tuple[int, dict[str, str], bytes]
 
 
 @pytest.fixture
@@ -33,16 +41,15 @@ def serve(asked: list[tuple[str, str]]) -> Iterator[Serve]:
     """Start a loopback server: serve(address, {path: (status, headers, body)}) -> port."""
     servers: list[http.server.ThreadingHTTPServer] = []
 
-    def start(
-        address: str, pages: dict[str, tuple[int, dict[str, str], bytes]], port: int = 0
-    ) -> int:
+    def start(address: str, pages: dict[str, Answer | Callable[[], Answer]], port: int = 0) -> int:
         class Handler(http.server.BaseHTTPRequestHandler):
             def log_message(self, *_: object) -> None:
                 """Quiet."""
 
             def do_GET(self) -> None:
                 asked.append((f"{address}:{server.server_port}", self.path))
-                status, headers, body = pages.get(self.path, (404, {}, b"gone"))
+                answer = pages.get(self.path, (404, {}, b"gone"))
+                status, headers, body = answer() if callable(answer) else answer
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -64,7 +71,10 @@ def serve(asked: list[tuple[str, str]]) -> Iterator[Serve]:
 @pytest.fixture
 def egress() -> Egress:
     return Egress(
-        resolve={"yard.test": "127.31.0.1"}, allowed=[ip_network("127.31.0.0/16")], agency_set=False
+        resolve={"yard.test": "127.31.0.1", "barn.test": "127.31.0.2"},
+        allowed=[ip_network("127.31.0.0/16")],
+        agency_set=False,
+        lookup=lambda _: (),
     )
 
 
@@ -105,7 +115,136 @@ def test_live_page_after_scripts_with_lazy_parts(renderer: ChromiumRenderer, ser
     assert height > 3000
     assert page.final_url == f"http://yard.test:{port}/"
     assert page.environment["time_zone"] == "Asia/Shanghai"
-    assert page.environment["network"] == "yard.test = 127.31.0.1"
+    assert page.environment["network"] == "live"
+    assert not any(page.cleanliness.values())
+    assert b"Content-Type: multipart/related" in page.mhtml
+    assert page.text.startswith("脚本写出的正文")
+    assert page.tiles == ()
+
+
+def test_the_way_to_a_live_page_is_told(renderer: ChromiumRenderer, serve: Serve) -> None:
+    dot = grey_png([b"\x00\xff"])
+    port = serve(
+        "127.31.0.1",
+        {
+            "/old": (301, {"Location": "/older"}, b""),
+            "/older": (302, {"Location": "/"}, b""),
+            "/": html("<p>正文</p><div style='height:9000px'></div><img loading=lazy src=/a.png>"),
+            "/a.png": (200, {"Content-Type": "image/png"}, dot),
+        },
+    )
+    home = f"http://yard.test:{port}"
+    page = renderer.render(f"{home}/old")
+    assert page.visit is not None
+    assert page.visit.redirects == (
+        Hop(url=f"{home}/old", status=301),
+        Hop(url=f"{home}/older", status=302),
+    )
+    assert (page.visit.status, page.visit.addresses) == (200, ("127.31.0.1",))
+    assert page.visit.address == "127.31.0.1"
+    assert "正文".encode() in page.visit.body
+    assert page.visit.tls is None
+    assert [(each.url, each.body) for each in page.pictures] == [(f"{home}/a.png", dot)]
+    heights = [int.from_bytes(tile[20:24]) for tile in page.tiles]
+    assert heights[:2] == [4000, 4000]
+    assert sum(heights) == int(page.environment["page_height"]) > 9000
+
+
+def test_a_redirect_to_another_host_is_followed(renderer: ChromiumRenderer, serve: Serve) -> None:
+    try:
+        serve("127.31.0.2", {"/": html("<p>新址</p>")}, 80)
+    except OSError as error:
+        pytest.skip(f"port 80 cannot be served here: {error}")
+    port = serve("127.31.0.1", {"/": (301, {"Location": "http://barn.test/"}, b"")})
+    page = renderer.render(f"http://yard.test:{port}/")
+    assert page.visit is not None
+    assert (page.text, page.visit.address) == ("新址", "127.31.0.2")
+    assert page.final_url == "http://barn.test/"
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("http://169.254.169.254/", PolicyDenied),
+        ("https://169.254.169.254/", PolicyDenied),
+        ("http://nowhere.test/", Unreachable),
+        ("https://nowhere.test/", Unreachable),
+    ],
+)
+def test_what_our_proxy_answers_is_no_answer_of_the_site(
+    *, renderer: ChromiumRenderer, serve: Serve, place: str, error: type[Exception]
+) -> None:
+    port = serve("127.31.0.1", {"/": (302, {"Location": place}, b"")})
+    with pytest.raises(error):
+        renderer.render(f"http://yard.test:{port}/")
+
+
+def test_a_page_that_is_gone_is_shown_with_its_status(
+    renderer: ChromiumRenderer, serve: Serve
+) -> None:
+    port = serve("127.31.0.1", {"/": html("x")})
+    page = renderer.render(f"http://yard.test:{port}/gone")
+    assert page.visit is not None
+    assert page.visit.status == 404
+
+
+def test_the_certificate_of_a_page_is_kept(
+    egress: Egress, asked: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    """Chromium trusts the test's own key by a switch that a wrapper adds; the product has none."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    if chromium is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    key, pem, der, spki = certificate("yard.test", tmp_path)
+    wrapper = tmp_path / "chromium"
+    switch = f"--ignore-certificate-errors-spki-list={spki}"
+    wrapper.write_text(f'#!/bin/sh\nexec {chromium} {switch} "$@"\n')
+    wrapper.chmod(0o755)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<p>TLS</p>")
+
+    server = http.server.ThreadingHTTPServer(("127.31.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    made = ChromiumRenderer(executable=wrapper, egress=egress, token="x", deadline=30)
+    try:
+        page = made.render(f"https://yard.test:{server.server_port}/")
+    finally:
+        made.close()
+        server.shutdown()
+        server.server_close()
+    assert page.visit is not None
+    assert page.visit.tls is not None
+    assert page.visit.tls.certificates == (der,)
+    assert page.visit.tls.protocol.startswith("TLS 1.")
+    assert page.visit.tls.names[0] == "yard.test"
+
+
+def certificate(name: str, folder: Path) -> tuple[Path, Path, bytes, str]:
+    """A self-signed certificate: key file, PEM file, DER, and the digest of its public key."""
+    key, pem = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+        f"-subj /CN={name} -addext subjectAltName=DNS:{name} -keyout {key} -out {pem}".split(),
+        check=True,
+        capture_output=True,
+    )
+    public = subprocess.run(
+        ["openssl", "pkey", "-in", str(key), "-pubout", "-outform", "DER"],
+        check=True,
+        capture_output=True,
+    ).stdout
+    spki = base64.b64encode(hashlib.sha256(public).digest()).decode()
+    return key, pem, ssl.PEM_cert_to_DER_cert(pem.read_text()), spki
 
 
 def test_a_telephone_is_named_honestly_and_gets_its_own_page(
@@ -207,6 +346,43 @@ def test_page_that_never_ends_is_given_up(egress: Egress, serve: Serve) -> None:
         made.close()
 
 
+def test_a_browser_that_is_killed_is_no_vanished_page(
+    egress: Egress, serve: Serve, tmp_path: Path
+) -> None:
+    """The wrapper's own path among the arguments tells our browser from any other."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    if chromium is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    wrapper = tmp_path / "chromium"
+    wrapper.write_text(f'#!/bin/sh\nexec {chromium} --crash-dumps-dir={tmp_path} "$@"\n')
+    wrapper.chmod(0o755)
+    mark = f"--crash-dumps-dir={tmp_path}"
+
+    def die() -> Answer:
+        kill_all(mark)
+        return html("x")
+
+    port = serve("127.31.0.1", {"/": die, "/ok": html("<p>好</p>")})
+    made = ChromiumRenderer(executable=wrapper, egress=egress, token="x", deadline=60)
+    try:
+        with pytest.raises(RetryableError) as caught:
+            made.render(f"http://yard.test:{port}/")
+        assert not isinstance(caught.value, Unreachable)
+        assert "好" in made.render(f"http://yard.test:{port}/ok").text
+    finally:
+        made.close()
+
+
+def kill_all(argument: str) -> None:
+    """Kill every process that was started with this argument."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if argument.encode() in (folder / "cmdline").read_bytes().split(b"\0"):
+                os.kill(int(folder.name), signal.SIGKILL)
+        except OSError:  # it has ended meanwhile
+            continue
+
+
 def test_forbidden_address_starts_no_browser(egress: Egress) -> None:
     made = ChromiumRenderer(executable=Path("/nonexistent"), egress=egress, token="x")
     with pytest.raises(PolicyDenied):
@@ -220,9 +396,10 @@ def test_missing_browser_names_the_remedy(egress: Egress) -> None:
     made.close()
 
 
-def test_closed_port_is_worth_another_try(renderer: ChromiumRenderer) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_closed_port_is_no_answer(renderer: ChromiumRenderer, scheme: str) -> None:
     with socket.socket() as unused:
         unused.bind(("127.31.0.1", 0))
         port = unused.getsockname()[1]
-    with pytest.raises(RetryableError):
-        renderer.render(f"http://yard.test:{port}/")
+    with pytest.raises(Unreachable):
+        renderer.render(f"{scheme}://yard.test:{port}/")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from cluewatch.accounts import store as accounts
@@ -13,6 +14,7 @@ from cluewatch.bootstrap import Services
 from cluewatch.console.access import COOKIE
 from cluewatch.console.app import create_app
 from domain.people import Role
+from evidence.tables import capture_requests
 from tests.cluewatch.conftest import ADVERT, NOTICE, bring_in
 from tickets import clues, ledger, worklist
 from tickets.worklist import ClueFilter
@@ -175,3 +177,17 @@ def test_pages_forbid_scripts_and_framing(services: Services) -> None:
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["x-frame-options"] == "DENY"
     assert headers["cache-control"] == "no-store"
+
+
+def test_a_reviewer_asks_for_another_seal_with_a_purpose(services: Services, case: str) -> None:
+    client = client_for(services, Role.REVIEWER)
+    form = {"form_token": form_token(client, f"/clues/{case}"), "purpose": "移送前复核"}
+    assert client.post(f"/clues/{case}/seals", data={**form, "purpose": ""}).status_code == 422
+    assert client.post(f"/clues/{case}/seals", data=form).status_code == 200
+    with services.truth.read() as tx:
+        rows = tx.execute(select(capture_requests).order_by(capture_requests.c.requested_at)).all()
+    assert [(row.actor, row.purpose) for row in rows] == [(None, None), ("reviewer", "移送前复核")]
+    assert rows[0].snapshot_id == rows[1].snapshot_id
+    assert "正在固证" in client.get(f"/clues/{case}").text
+    office = client_for(services, Role.OFFICE, offices=("x",))
+    assert office.post(f"/clues/{case}/seals", data=form).status_code == 403

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from attrs import frozen
 
 from domain.captures import (
     Acquisition,
@@ -20,22 +17,24 @@ from domain.captures import (
     Seal,
 )
 from domain.clues import Clue, ClueState, Subject, SubjectKind
-from domain.errors import CluewatchError
 from domain.findings import Article, Existence, Fact, Finding
 from domain.outcomes import Outcome
 from evidence.bundle import BundleInfo, write_bundle
+from evidence.seal_checks import SealRules
 from evidence.sealing import Sealer
 from evidence.tables import metadata
+from evidence.timestamps import Timestamps
 from evidence.writer import EvidenceWriter
 from storage.database import Database
+from tests.evidence.stand_ins import (
+    PAGE,
+    Reference,
+    StandInJudge,
+    StandInRenderer,
+    grey_png,
+)
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-PAGE = (
-    "<!doctype html><html><head><meta charset='utf-8'><title>青禾门诊部</title></head><body>"
-    "<h1>青禾门诊部</h1><p>本门诊部采用自研疗法，签约治疗，三个疗程包好，无效退款。</p>"
-    "<p>咨询电话 400-000-0123，地址：云州市东湖路一号。</p><script>var x = 1;</script>"
-    "</body></html>"
-).encode()
 
 
 class StillClock:
@@ -122,64 +121,6 @@ def capture(clock: StillClock) -> Callable[..., Capture]:
     return make
 
 
-@frozen(kw_only=True)
-class Page:
-    """What the stand-in browser returns."""
-
-    html: bytes
-    screenshot: bytes
-    final_url: str
-    environment: dict[str, str]
-
-
-class StandInRenderer:
-    """A browser for tests: shows what it is told to, and remembers how it was asked."""
-
-    def __init__(self) -> None:
-        self.html: bytes | None = PAGE
-        self.screenshot = checkered_png()
-        self.final_url: str | None = None
-        self.error: CluewatchError | None = None
-        self.asked: list[tuple[str, str]] = []
-
-    def render(self, url: str, *, profile: Profile = Profile.DESKTOP) -> Page:
-        assert profile is Profile.DESKTOP
-        self.asked.append(("live", url))
-        return self._page(url, self.html or b"")
-
-    def render_stored(self, url: str, html: bytes, charset: str) -> Page:
-        self.asked.append(("stored", charset))
-        return self._page(url, html.decode(charset).encode())
-
-    def _page(self, url: str, html: bytes) -> Page:
-        if self.error:
-            raise self.error
-        return Page(
-            html=html,
-            screenshot=self.screenshot,
-            final_url=self.final_url or url,
-            environment={"browser": "stand-in 1"},
-        )
-
-
-def grey_png(rows: list[bytes]) -> bytes:
-    """A small 8-bit grey PNG."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(kind + body))
-        return struct.pack(">I", len(body)) + kind + body + check
-
-    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
-    data = zlib.compress(b"".join(b"\0" + row for row in rows))
-    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunks
-
-
-def checkered_png() -> bytes:
-    """A picture that is not blank."""
-    return grey_png([b"\x00\xff", b"\xff\x00"])
-
-
 @pytest.fixture
 def renderer() -> StandInRenderer:
     return StandInRenderer()
@@ -191,12 +132,35 @@ def blank_png() -> bytes:
 
 
 @pytest.fixture
+def judge() -> StandInJudge:
+    return StandInJudge()
+
+
+@pytest.fixture
+def reference() -> Reference:
+    return Reference()
+
+
+@pytest.fixture
 def seal(
-    directory: Path, database: Database, clock: StillClock, renderer: StandInRenderer
+    *,
+    directory: Path,
+    database: Database,
+    clock: StillClock,
+    renderer: StandInRenderer,
+    judge: StandInJudge,
+    writer: EvidenceWriter,
 ) -> Callable[..., Seal]:
     """Seals the page of `capture` for a clue; `browser=False` is a machine without one."""
 
-    def make(*, browser: bool = True, **given: str | None) -> Seal:
+    def make(
+        *,
+        browser: bool = True,
+        reference: Reference | None = None,
+        timestamps: Timestamps | None = None,
+        rules: SealRules | None = None,
+        **given: str | None,
+    ) -> Seal:
         values: dict[str, str | None] = {
             "id": "request-1",
             "url": "http://qinghe.test/",
@@ -207,6 +171,11 @@ def seal(
             database=database,
             clock=clock,
             renderer=renderer if browser else None,
+            judge=judge,
+            keep=lambda capture: writer.record([capture])[0],
+            reference=reference,
+            timestamps=timestamps,
+            rules=rules,
         )
         request = CaptureRequest(
             reason=RequestReason.SEAL,

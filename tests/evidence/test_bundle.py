@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -17,6 +18,8 @@ from domain.captures import Seal
 from domain.errors import EvidenceError
 from evidence.bundle import BundleInfo
 from evidence.bundled import verify as verifier
+from evidence.digests import sha256
+from evidence.wacz import sort_key
 
 VERIFIER = Path(verifier.__file__)
 
@@ -133,3 +136,42 @@ def test_the_zip_can_be_read_from_memory(made: BundleInfo) -> None:
         assert archive.testzip() is None
         assert archive.namelist()[-1] == "manifest.json"
         assert {info.date_time[:3] for info in archive.infolist()} == {(2026, 3, 2)}
+
+
+def test_the_capture_replays_as_wacz(made: BundleInfo) -> None:
+    """The layout of WACZ 1.1.1: what replay programs read to find the page."""
+    replay = zipfile.ZipFile(io.BytesIO(members(made.path)["capture.wacz"]))
+    package = json.loads(replay.read("datapackage.json"))
+    assert package["wacz_version"] == "1.1.1"
+    assert package["mainPageUrl"] == "http://qinghe.test/"
+    for resource in package["resources"]:
+        data = replay.read(resource["path"])
+        assert resource["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+        assert resource["bytes"] == len(data)
+    digest = json.loads(replay.read("datapackage-digest.json"))
+    assert digest["hash"] == sha256(replay.read("datapackage.json"))
+    assert replay.getinfo("archive/data.warc.gz").compress_type == zipfile.ZIP_STORED
+    [line] = gzip.decompress(replay.read("indexes/index.cdx.gz")).decode().splitlines()
+    key, at, entry = line.split(" ", 2)
+    assert (key, at) == ("test,qinghe)/", "20260302080000000")
+    found = json.loads(entry)
+    warc = replay.read("archive/data.warc.gz")
+    start = int(found["offset"])
+    record = gzip.decompress(warc[start : start + int(found["length"])])
+    assert b"WARC-Type: response" in record
+    assert found["status"] == "200"
+    _, page = replay.read("pages/pages.jsonl").decode().splitlines()
+    assert json.loads(page)["url"] == "http://qinghe.test/"
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("http://www.Qinghe.test", "test,qinghe)/"),
+        ("https://www2.qinghe.test:443/A/b?y=2&x=1", "test,qinghe)/a/b?x=1&y=2"),
+        ("http://qinghe.test:8080/", "test,qinghe:8080)/"),
+        ("http://wwwe.test/", "test,wwwe)/"),
+    ],
+)
+def test_addresses_are_keyed_as_replay_programs_do(url: str, key: str) -> None:
+    assert sort_key(url) == key

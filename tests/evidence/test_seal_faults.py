@@ -18,15 +18,6 @@ from storage.database import Database
 
 Make = Callable[..., Capture]
 MakeSeal = Callable[..., Seal]
-FULL = {
-    "capture.warc.gz",
-    "environment.json",
-    "manifest.json",
-    "raw.html",
-    "rendered.html",
-    "screenshot.png",
-    "text.txt",
-}
 
 
 def names(seal: Seal) -> set[str]:

@@ -27,10 +27,12 @@ FULL = {
     "capture.warc.gz",
     "environment.json",
     "manifest.json",
+    "page.mhtml",
     "raw.html",
     "rendered.html",
     "screenshot.png",
     "text.txt",
+    "visit.json",
 }
 
 
@@ -89,7 +91,7 @@ def test_a_revisit_is_sealed_with_its_original(
     assert kinds == ["request", "response", "request", "revisit"]
 
 
-@pytest.mark.parametrize("acquisition", [Acquisition.IMPORT_HTML, Acquisition.OFFICER])
+@pytest.mark.parametrize("acquisition", [Acquisition.IMPORT_HTML, Acquisition.IMPORT_WARC])
 def test_what_others_saved_is_never_shown_as_a_live_visit(
     writer: EvidenceWriter, seal: MakeSeal, capture: Make, renderer: Any, acquisition: Acquisition
 ) -> None:
@@ -136,7 +138,7 @@ def refuse(renderer: Any) -> None:
 
 
 def cut(renderer: Any) -> None:
-    renderer.screenshot = renderer.screenshot[:-4]
+    renderer.changes["screenshot"] = renderer.changes["screenshot"][:-4]
 
 
 def show_nothing(renderer: Any) -> None:
@@ -182,7 +184,7 @@ def test_a_blank_screenshot_cannot_become_evidence(
     writer: EvidenceWriter, seal: MakeSeal, capture: Make, renderer: Any, blank_png: bytes
 ) -> None:
     writer.record([capture()])
-    renderer.screenshot = blank_png
+    renderer.changes["screenshot"] = blank_png
     made = seal()
     assert (made.status, made.reason) == (SealStatus.INCOMPLETE, "截图是空白的")
 

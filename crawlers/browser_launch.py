@@ -1,9 +1,10 @@
-"""Finding and starting Chromium, with everything off that would go past its proxy."""
+"""Which browser is started, with everything off that would go past its proxy."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as BrowserError
@@ -24,6 +25,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-extensions",
     "--dns-prefetch-disable",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     # The browser itself knows no name and no address but its proxy's.
@@ -35,8 +37,10 @@ _REMEDY = (
 )
 
 
-def installed() -> str | None:
-    """The first browser on this machine; None: Playwright's own is used."""
+def find(configured: Path | None) -> str | None:
+    """The browser of the settings, else the first on this machine, else None: Playwright's."""
+    if configured is not None:
+        return str(configured)
     return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
