@@ -204,14 +204,14 @@ class Services:
                 clock=self.clock,
             ),
         }
-        if dispatch.mail.host:
+        if self.settings.mail.host:
             server = MailServer(
-                host=dispatch.mail.host,
-                port=dispatch.mail.port,
-                security=dispatch.mail.security,
-                sender=dispatch.mail.sender,
-                user=dispatch.mail.user,
-                password=dispatch.mail.password.get_secret_value(),
+                host=self.settings.mail.host,
+                port=self.settings.mail.port,
+                security=self.settings.mail.security,
+                sender=self.settings.mail.sender,
+                user=self.settings.mail.user,
+                password=self.settings.mail.password.get_secret_value(),
             )
             ways["mail"] = Mail(server=server, way_out=self.egress, clock=self.clock)
         return ways

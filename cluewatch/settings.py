@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import timedelta
-from enum import StrEnum
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
-    field_validator,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -27,206 +17,24 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from cluewatch.sections import (
+    Agency,
+    Browser,
+    Channel,
+    ClockSettings,
+    Console,
+    DatabaseSettings,
+    Dispatch,
+    EvidenceSettings,
+    Mail,
+    ModelSettings,
+    Network,
+    RetentionSettings,
+    Search,
+)
 from domain.errors import ConfigError
-from evidence.seal_checks import SealRules
-from tickets.transports.mail import Security
 
 CONFIG_NAME = "cluewatch.toml"
-
-
-class Section(BaseModel):
-    """One table of cluewatch.toml; an unknown key is an error, not a silent default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Agency(Section):
-    """Who watches. Without all three nothing outside loopback is fetched."""
-
-    name: str = Field("", description="监管机构名称，写入 User-Agent 与移送函")
-    contact: str = Field("", description="联系方式（网址或邮箱），写入 User-Agent")
-    legal_basis: str = Field("", description="开展监测的法律依据，写入证据与移送函")
-    region: str = Field("", pattern=r"^(\d{6})?$", description="本机构行政区划代码（六位）")
-
-    @property
-    def complete(self) -> bool:
-        """Whether the agency may be named to strangers."""
-        return bool(self.name and self.contact and self.legal_basis)
-
-
-class DatabaseSettings(Section):
-    """Where truth and frontier live. Empty: SQLite files under the home directory."""
-
-    url: SecretStr = Field(SecretStr(""), description="PostgreSQL 地址；留空用内嵌 SQLite")
-
-
-class Search(Section):
-    """Where the index lives. Empty: the embedded index under the home directory."""
-
-    url: str = Field("", description="Elasticsearch 地址；留空用内嵌索引")
-    prefix: str = Field("cluewatch", pattern=r"^[a-z][a-z0-9_-]*$", description="索引名前缀")
-    api_key: SecretStr = Field(SecretStr(""), description="Elasticsearch API key")
-    ca_certificate: Path | None = Field(
-        None, description="签发 Elasticsearch 证书的 CA 证书文件；留空用系统信任的 CA"
-    )
-    months: int = Field(0, ge=0, description="索引保留的月数（含当月），逾期整月移出；0 为全部保留")
-
-    @model_validator(mode="after")
-    def _keeps_the_key_secret(self) -> Self:
-        parts = urlsplit(self.url)
-        loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        clear = self.url and parts.scheme != "https" and not loopback
-        if clear and self.api_key.get_secret_value():
-            raise ValueError("search.api_key 只能随 https:// 的 search.url 使用")
-        return self
-
-
-class Network(Section):
-    """What the crawler may connect to, beyond public addresses."""
-
-    resolve: dict[str, str] = Field(
-        default_factory=dict, description="主机名到地址的固定映射，先于 DNS"
-    )
-    allowed: tuple[str, ...] = Field((), description="允许连接的非公网网段（CIDR）")
-
-    @field_validator("allowed")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for text in value:
-            ip_network(text)
-        return value
-
-
-class ClockSettings(Section):
-    """Where civil time comes from."""
-
-    url: str = Field("", description="民用时钟服务地址（演示农场）；留空用系统时钟")
-
-
-class Browser(Section):
-    """The browser for seals and rendering."""
-
-    executable: Path | None = Field(None, description="浏览器路径；留空自动查找")
-
-
-class EvidenceSettings(Section):
-    """What a seal must prove about its own time."""
-
-    time_server: str = Field("", description="时间服务器（NTP）；留空则时钟偏差记为“未知”")
-    clock_required: bool = Field(False, description="时钟偏差未知时不得固证")
-    most_clock_offset: float = Field(
-        5.0, gt=0, description="允许的最大时钟偏差（秒），超出时不得固证"
-    )
-    timestamp_url: str = Field("", description="可信时间戳服务（RFC 3161）地址；留空则不加盖")
-    timestamp_roots: Path | None = Field(None, description="时间戳服务的根证书（PEM 文件）")
-    timestamp_required: bool = Field(False, description="没有可信时间戳不得固证")
-
-    @property
-    def seal_rules(self) -> SealRules:
-        """What the office demands of a seal."""
-        return SealRules(
-            clock_required=self.clock_required,
-            most_offset=timedelta(seconds=self.most_clock_offset),
-            timestamp_required=self.timestamp_required,
-        )
-
-
-class RetentionSettings(Section):
-    """How long evidence is kept when nobody holds it; what became a case is kept for good."""
-
-    routine_days: int | None = Field(
-        None, ge=1, description="未涉线索的快照保存天数；留空则一直保存"
-    )
-    closed_days: int | None = Field(
-        None, ge=1, description="线索未成案的快照保存天数；留空则一直保存"
-    )
-
-
-class Console(Section):
-    """The web console."""
-
-    host: str = Field("127.0.0.1", description="监听地址")
-    port: int = Field(8470, ge=1, le=65535, description="监听端口")
-
-
-class ModelSettings(Section):
-    """The transformer that reads beside the rules."""
-
-    checkpoint: Path | None = Field(
-        None,
-        description="微调模型目录（transformers 格式，或已量化）；留空用随附模型",
-    )
-
-
-class MailSettings(Section):
-    """The server that takes mail to offices whose channel is mail. Empty host: no mail."""
-
-    host: str = Field("", description="邮件服务器；留空则不能以邮件投递")
-    port: int = Field(587, ge=1, le=65535, description="邮件服务器端口")
-    security: Security = Field(
-        Security.STARTTLS, description="starttls、tls；none 只可用于本机服务器"
-    )
-    sender: str = Field("", description="发件地址")
-    user: str = Field("", description="登录名；留空不登录")
-    password: SecretStr = Field(SecretStr(""), description="登录密码")
-
-
-class Dispatch(Section):
-    """How tickets leave."""
-
-    automatic: bool = Field(False, description="线索自动移送；默认需审批")
-    directory: Path | None = Field(None, description="文件夹投递目录；留空为主目录下 outbox/")
-    agencies: Path | None = Field(None, description="机关名录（YAML）；留空用自带的示范名录")
-    mail: MailSettings = MailSettings()
-    webhook_secrets: dict[str, SecretStr] = Field(
-        default_factory=dict, description="机关编号到 webhook 签名密钥（环境变量中以 JSON 给出）"
-    )
-    calendar: Path | None = Field(None, description="工作日历（YAML）；留空用自带的日历")
-
-
-class MailSecurity(StrEnum):
-    """How the connection to the mail server is protected."""
-
-    TLS = "tls"
-    STARTTLS = "starttls"
-    NONE = "none"
-
-
-class Mail(Section):
-    """The server that messages leave by."""
-
-    host: str = Field("", description="发信服务器；内网地址另须列入 network.allowed")
-    port: int = Field(465, ge=1, le=65535, description="发信端口")
-    security: MailSecurity = Field(MailSecurity.TLS, description="tls、starttls 或 none")
-    sender: str = Field("", description="发件人邮箱")
-    user: str = Field("", description="发信账号；留空不登录")
-    password: SecretStr = Field(SecretStr(""), description="发信密码")
-
-
-class ChannelKind(StrEnum):
-    """Ways to tell people of what a saved search found."""
-
-    MAIL = "mail"
-    WECOM = "wecom"
-    DINGTALK = "dingtalk"
-    FEISHU = "feishu"
-
-
-class Channel(Section):
-    """Who is told, and how. The address of a group robot is its password."""
-
-    kind: ChannelKind
-    url: SecretStr = SecretStr("")
-    secret: SecretStr = SecretStr("")
-    to: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _has_a_target(self) -> Self:
-        if self.kind is ChannelKind.MAIL and not self.to:
-            raise ValueError("邮件渠道须填写收件人 to")
-        if self.kind is not ChannelKind.MAIL and not self.url.get_secret_value():
-            raise ValueError("机器人渠道须填写地址 url")
-        return self
 
 
 class Settings(BaseSettings):

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from cluewatch.saved.store import Message
-from cluewatch.settings import ChannelKind
+from cluewatch.sections import ChannelKind
 from domain.errors import PermanentError, RetryableError
 
 MOST_BYTES = 2000

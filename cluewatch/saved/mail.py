@@ -9,9 +9,10 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 
 from cluewatch.saved.posting import checked_address
-from cluewatch.settings import Mail, MailSecurity
+from cluewatch.sections import Mail
 from crawlers.egress import Egress
 from domain.errors import ConfigError, PermanentError, RetryableError
+from tickets.transports.mail import Security
 
 _SECONDS = 20.0
 
@@ -54,10 +55,10 @@ def _answered(code: int, said: bytes | str, host: str) -> PermanentError | Retry
 
 def _connected(server: Mail, address: str) -> smtplib.SMTP:
     context = ssl.create_default_context()
-    if server.security is MailSecurity.TLS:
+    if server.security is Security.TLS:
         return _CheckedTls(server, address, context)
     connection = _Checked(server, address)
-    if server.security is MailSecurity.STARTTLS:
+    if server.security is Security.STARTTLS:
         connection.starttls(context=context)
     return connection
 

@@ -9,7 +9,7 @@ from cluewatch.saved import mail, store
 from cluewatch.saved.channels import check_answer, robot_post, words
 from cluewatch.saved.posting import post_json
 from cluewatch.saved.tables import alert_messages
-from cluewatch.settings import Channel, ChannelKind
+from cluewatch.sections import Channel, ChannelKind
 from domain.errors import CluewatchError, LeaseLost, PermanentError, RetryableError
 from storage import leases
 from storage.leases import Lease

@@ -28,7 +28,8 @@ from cluewatch.saved.channels import MOST_BYTES, check_answer, robot_post, words
 from cluewatch.saved.posting import post_json
 from cluewatch.saved.sending import Messages
 from cluewatch.saved.store import Alert, Delivery, Message
-from cluewatch.settings import ChannelKind, config_path, load_settings
+from cluewatch.sections import ChannelKind
+from cluewatch.settings import config_path, load_settings
 from crawlers.egress import Egress, PolicyDenied
 from domain.errors import PermanentError, RetryableError
 from storage.leases import WorkState
