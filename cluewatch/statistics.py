@@ -9,8 +9,7 @@ from attrs import frozen
 from sqlalchemy import Connection, Select, Table, func, select
 
 from cluewatch.queues import QUEUES
-from documents import reviews, trend
-from documents import store as documents
+from documents import counts, reviews, trend
 from documents.trend import Day
 from domain.findings import Verdict
 from domain.tickets import TicketState
@@ -74,8 +73,8 @@ class Overview:
 
 def overview(tx: Connection, *, now: datetime) -> Overview:
     """Count as of the civil moment `now`; the trend ends with the newest capture."""
-    verdicts = documents.verdict_counts(tx)
-    found = documents.finding_counts(tx)
+    verdicts = counts.by_verdict(tx)
+    found = counts.by_type(tx)
     newest = trend.newest(tx)
     totals = summary(tx, today=civil_date(now))
     return Overview(

@@ -1,4 +1,4 @@
-"""Documents, what was judged about them, and the counts that others live by."""
+"""Documents, and what was judged about them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import Connection, Row, Select, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from documents import templates
 from documents.masking import masked
@@ -22,7 +22,7 @@ from documents.tables import (
     url_key,
 )
 from domain.errors import NotFound, PermanentError
-from domain.findings import Assessment, Verdict
+from domain.findings import Assessment
 from domain.ids import derive_id
 from domain.outcomes import Outcome
 from domain.pages import Document
@@ -172,37 +172,6 @@ def enqueue_index(tx: Connection, document_id: str) -> None:
     again = {"work_state": WorkState.READY.value, "attempts": 0, "not_before": 0.0}
     statement = upsert(tx, index_queue).values(id=document_id)
     tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=again))
-
-
-def verdict_counts(tx: Connection) -> dict[Verdict, int]:
-    """How many documents have each verdict in force (all verdicts present)."""
-    rows = tx.execute(
-        select(documents.c.verdict, func.count())
-        .where(documents.c.verdict.is_not(None))
-        .group_by(documents.c.verdict)
-    ).all()
-    found = {Verdict(verdict): number for verdict, number in rows}
-    return {verdict: found.get(verdict, 0) for verdict in Verdict}
-
-
-def finding_counts(tx: Connection) -> dict[str, int]:
-    """How many findings in force there are of each type, the most frequent first.
-
-    What stands in a site's template counts once for the site, however many pages repeat it.
-    """
-    once = case((findings.c.template, findings.c.segment), else_=findings.c.id)
-    place = case((findings.c.template, documents.c.site), else_=documents.c.id)
-    found = (
-        select(findings.c.type, place, once)
-        .join(documents, documents.c.id == findings.c.document_id)
-        .distinct()
-        .subquery()
-    )
-    number = func.count()
-    rows = tx.execute(
-        select(found.c.type, number).group_by(found.c.type).order_by(number.desc(), found.c.type)
-    ).all()
-    return {type_: count_ for type_, count_ in rows}
 
 
 def _text_digest(text: str) -> str:

@@ -13,7 +13,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
 _HEAD = """# Settings
 
-Generated from `cluewatch/settings.py` and `cluewatch/sections.py` by `python -m tools.settings_page`; do not edit.
+Generated from `cluewatch/settings.py` and `cluewatch/sections.py` by
+`python -m tools.settings_page`; do not edit.
 
 Read from the environment first, then from `cluewatch.toml` in the home directory
 (`CLUEWATCH_HOME`, default `var/`). `cluewatch config` prints what is in force, secrets masked.

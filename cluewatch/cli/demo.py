@@ -17,7 +17,7 @@ from cluewatch.cli import operations
 from cluewatch.cli.output import Exit, err, out
 from cluewatch.farm import Ports
 from crawlers.frontier import reports as frontier
-from documents import store as documents
+from documents import counts
 from tickets.calendar import civil_date
 from tickets.summary import summary
 
@@ -79,8 +79,8 @@ def _print_summary(services: Services, directory: Path) -> bool:
         pages = frontier.counts(tx, now=services.clock.now())
     with services.truth.read() as tx:
         cases = summary(tx, today=civil_date(services.clock.now()))
-        verdicts = documents.verdict_counts(tx)
-        findings = documents.finding_counts(tx)
+        verdicts = counts.by_verdict(tx)
+        findings = counts.by_type(tx)
         card = farm.scored(directory, export.all_rows(tx, services.judge.policy.grade))
     titles = services.type_titles
     offices = {office.id: office.name for office in services.desk.offices.all}

@@ -10,6 +10,7 @@ from cluewatch import export
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.cli.wiring import open_services
 from crawlers.canonical import canonical_url
+from documents import counts
 from documents import store as documents
 from domain.errors import QuerySyntaxError
 from domain.queries import Everything, SearchRequest, Sort
@@ -126,8 +127,8 @@ def stats(as_json: Json = False) -> None:
     services = open_services()
     with services.truth.read() as tx:
         cases = summary(tx, today=civil_date(services.clock.now()))
-        verdicts = documents.verdict_counts(tx)
-        findings = documents.finding_counts(tx)
+        verdicts = counts.by_verdict(tx)
+        findings = counts.by_type(tx)
         values = {
             "documents": documents.count(tx),
             "verdicts": {k.value: v for k, v in verdicts.items()},

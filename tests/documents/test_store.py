@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 from sqlalchemy import select
 
-from documents import store
+from documents import counts, store
 from documents.masking import masked
 from documents.tables import findings, index_queue, status_pages
 from domain.errors import LeaseLost, NotFound, PermanentError
@@ -164,11 +164,11 @@ def test_the_assessment_in_force_replaces_findings_and_keeps_history(database: D
     with database.write() as tx:
         store.put_assessment(tx, first)
         assert store.assessment(tx, document.id) == first
-        assert store.finding_counts(tx) == {"absolute_term": 1, "efficacy_guarantee": 1}
+        assert counts.by_type(tx) == {"absolute_term": 1, "efficacy_guarantee": 1}
         store.put_assessment(tx, second)
     with database.read() as tx:
         assert store.assessment(tx, document.id) == second
-        assert store.finding_counts(tx) == {"absolute_term": 1}
+        assert counts.by_type(tx) == {"absolute_term": 1}
         assert store.assessment_history(tx, document.id) == [first, second]
         row = tx.execute(select(findings)).one()
     assert (row.type, row.quote, row.verdict) == ("absolute_term", "唯一", "REVIEW")
@@ -185,7 +185,7 @@ def test_an_assessment_put_again_is_in_force_again_and_not_doubled(database: Dat
             store.put_assessment(tx, one)
         assert store.assessment(tx, document.id) == first
         assert len(store.assessment_history(tx, document.id)) == 2
-        assert store.finding_counts(tx) == {"efficacy_guarantee": 1}
+        assert counts.by_type(tx) == {"efficacy_guarantee": 1}
 
 
 def test_verdicts_are_counted_by_document(database: Database) -> None:
@@ -195,7 +195,7 @@ def test_verdicts_are_counted_by_document(database: Database) -> None:
         store.put_assessment(tx, assess(documents[0], Verdict.CLUE))
         store.put_assessment(tx, assess(documents[1], Verdict.CLUE))
         store.put_assessment(tx, assess(documents[2], Verdict.CLEAR))
-        assert store.verdict_counts(tx) == {
+        assert counts.by_verdict(tx) == {
             Verdict.CLEAR: 1,
             Verdict.REVIEW: 0,
             Verdict.CLUE: 2,
