@@ -31,6 +31,10 @@ FAIR_ODDS = 0.6
 BORROWED = 0.75
 """Below this nobody is accused of a type that has no threshold of its own."""
 
+SURER = {"beauty_salon_medical": 0.72}
+"""Types of whose context every sentence speaks need more: on a salon's page all is about looks.
+Chosen on the farm seeds bravo and ci."""
+
 _LEAST, _MOST = 0.25, 0.9
 """A threshold for review lies between these parts of the one for a clue."""
 
@@ -95,14 +99,17 @@ def choose(
             strongest.part(~far & (likeliest == number)),
             strongest.part(~far),
             lawful[:, number],
+            SURER.get(slug, FAIR_ODDS),
         )
         for number, slug in enumerate(slugs)
     }
 
 
-def _threshold(typed: Judged, strongest: Judged, lawful: NDArray[np.float64]) -> Threshold:
+def _threshold(
+    typed: Judged, strongest: Judged, lawful: NDArray[np.float64], least: float
+) -> Threshold:
     own = typed.lowest(CLUE_PRECISION)
-    clue = max(own or strongest.lowest(CLUE_PRECISION) or policy.CEILING, FAIR_ODDS)
+    clue = max(own or strongest.lowest(CLUE_PRECISION) or policy.CEILING, least)
     if own is None:
         clue = max(clue, BORROWED)
     if lawful.size:
