@@ -44,7 +44,7 @@ def cluewatch(environment: dict[str, str], *arguments: str) -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=600,
     )
 
 
