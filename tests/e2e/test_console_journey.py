@@ -16,7 +16,7 @@ from cluewatch.bootstrap import Services
 from cluewatch.console.app import create_app
 from domain.people import Role
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 OWN = "a password of my own"

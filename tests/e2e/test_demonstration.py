@@ -23,7 +23,7 @@ from tests.e2e.conftest import Demonstration, cluewatch
 from tickets import ledger, worklist
 from tickets.worklist import ClueFilter, TicketFilter
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 # What the judgement reached on this seed when it was last improved; a later change may not fall
