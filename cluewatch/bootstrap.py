@@ -42,8 +42,9 @@ from storage.database import Database, Durability
 from tickets.desk import Desk, load_desk
 from tickets.routes import RouteType
 from tickets.transports.folder import FolderDrop
-from tickets.transports.mail import Mail, MailServer
+from tickets.transports.mail import Mail
 from tickets.transports.packs import PACK
+from tickets.transports.smtp import MailServer
 from tickets.transports.webhook import Webhook
 
 VERSION = "1.0"
@@ -204,17 +205,24 @@ class Services:
                 clock=self.clock,
             ),
         }
-        if self.settings.mail.host:
-            server = MailServer(
-                host=self.settings.mail.host,
-                port=self.settings.mail.port,
-                security=self.settings.mail.security,
-                sender=self.settings.mail.sender,
-                user=self.settings.mail.user,
-                password=self.settings.mail.password.get_secret_value(),
-            )
-            ways["mail"] = Mail(server=server, way_out=self.egress, clock=self.clock)
+        if self.mail_server is not None:
+            ways["mail"] = Mail(server=self.mail_server, way_out=self.egress, clock=self.clock)
         return ways
+
+    @cached_property
+    def mail_server(self) -> MailServer | None:
+        """The server that takes our mail; None while the settings name none."""
+        mail = self.settings.mail
+        if not (mail.host and mail.sender):
+            return None
+        return MailServer(
+            host=mail.host,
+            port=mail.port,
+            security=mail.security,
+            sender=mail.sender,
+            user=mail.user,
+            password=mail.password.get_secret_value(),
+        )
 
     @property
     def user_agent(self) -> str:

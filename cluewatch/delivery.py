@@ -50,7 +50,7 @@ class Deliveries:
 
 
 class PackageBuilder:
-    """Letter and bundle of deliveries; the offices of one ticket get the same bundle.
+    """Letter and bundle of deliveries; all offices that a clue goes to get the same bundle.
 
     `directory` belongs to the caller, who removes it when the deliveries have left.
     """
@@ -62,35 +62,42 @@ class PackageBuilder:
 
     def __call__(self, delivery: Delivery) -> Sequence[Path]:
         """The files of one delivery. Raises RetryableError while the clue is being sealed."""
-        with self._services.truth.write() as tx:
+        with self._services.truth.read() as tx:
             ticket = ledger.get(tx, delivery.ticket_id)
             clue = clues.get(tx, ticket.clue_id)
-            if delivery.kind is DeliveryKind.CASE:
-                return self._case(tx, delivery, ticket, clue)
             if delivery.kind is DeliveryKind.REQUEST:
                 return (self._request(tx, delivery, ticket, clue),)
-            return (self._notice(tx, delivery, ticket, clue),)
+            if delivery.kind is not DeliveryKind.CASE:
+                return (self._notice(tx, delivery, ticket, clue),)
+            bundle = self._bundle(tx, clue)
+            letter = self._transfer(tx, delivery, ticket, clue, bundle)
+        if bundle is None:
+            return (letter,)
+        self._note_export(delivery, ticket, bundle)
+        return (letter, bundle.path)
 
-    def _case(
-        self, tx: Connection, delivery: Delivery, ticket: Ticket, clue: Clue
-    ) -> Sequence[Path]:
-        services = self._services
+    def _bundle(self, tx: Connection, clue: Clue) -> BundleInfo | None:
+        """The proof; None where a clue was only reported, so that no page can prove it."""
         if clue.seal is SealStatus.PENDING:
             raise RetryableError("线索正在固证", at=clue.number)
-        seal = seal_of(tx, clue.id)
-        reported = complaints.of_clue(tx, clue.id)
-        # What was only reported has no page to prove it; the letter says that it lacks proof.
-        bundle = None if seal is None and reported else self._bundle(tx, ticket, clue)
-        if bundle is not None:
-            note_export(
-                tx,
-                actor="delivery",
-                subject=clue.id,
-                digest=bundle.root_digest,
-                purpose=f"{ticket.number} 移送 {delivery.office}",
-                at=services.clock.now(),
-            )
+        if seal_of(tx, clue.id) is None and complaints.of_clue(tx, clue.id):
+            return None
+        if clue.id not in self._bundles:
+            target = self._directory / f"{clue.number}-evidence.zip"
+            self._bundles[clue.id] = build_bundle(self._services, tx, clue, target)
+        return self._bundles[clue.id]
+
+    def _transfer(
+        self,
+        tx: Connection,
+        delivery: Delivery,
+        ticket: Ticket,
+        clue: Clue,
+        bundle: BundleInfo | None,
+    ) -> Path:
+        services = self._services
         recipient = services.desk.offices.get(delivery.office)
+        reported = complaints.of_clue(tx, clue.id)
         content = transfer_letter(
             ticket=ticket,
             clue=clue,
@@ -98,15 +105,26 @@ class PackageBuilder:
             offices=services.desk.offices,
             sender=self._sender(),
             titles=services.type_titles,
-            seal=seal,
+            seal=seal_of(tx, clue.id),
             bundle_digest=bundle.root_digest if bundle else None,
             opinion=opinions.latest(tx, ticket.id),
             exchange=services.desk.routes.exchange_with(recipient.kind),
             origins=tuple(dict.fromkeys(f"举报（{c.source}）" for c in reported)),
             at=services.clock.now(),
         )
-        letter = self._letter(delivery, ticket, "letter", content)
-        return (letter, bundle.path) if bundle else (letter,)
+        return self._letter(delivery, ticket, "letter", content)
+
+    def _note_export(self, delivery: Delivery, ticket: Ticket, bundle: BundleInfo) -> None:
+        """Only this writes: building takes long, and whoever captures must not wait for it."""
+        with self._services.truth.write() as tx:
+            note_export(
+                tx,
+                actor="delivery",
+                subject=ticket.clue_id,
+                digest=bundle.root_digest,
+                purpose=f"{ticket.number} 移送 {delivery.office}",
+                at=self._services.clock.now(),
+            )
 
     def _notice(self, tx: Connection, delivery: Delivery, ticket: Ticket, clue: Clue) -> Path:
         event = ledger.event(tx, ticket.id, delivery.reference or Move.RECALL.value)
@@ -144,12 +162,6 @@ class PackageBuilder:
         path.parent.mkdir()
         path.write_bytes(content)
         return path
-
-    def _bundle(self, tx: Connection, ticket: Ticket, clue: Clue) -> BundleInfo:
-        if ticket.id not in self._bundles:
-            target = self._directory / f"{ticket.number}-evidence.zip"
-            self._bundles[ticket.id] = build_bundle(self._services, tx, clue, target)
-        return self._bundles[ticket.id]
 
 
 def build_bundle(services: Services, tx: Connection, clue: Clue, target: Path) -> BundleInfo:

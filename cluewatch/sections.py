@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from evidence.seal_checks import SealRules
-from tickets.transports.mail import Security
+from tickets.transports.smtp import Security
 
 
 class Section(BaseModel):

@@ -12,9 +12,9 @@ from cryptography.x509 import Certificate, load_pem_x509_certificates
 from crawlers.egress import Egress
 from domain.errors import ConfigError, RetryableError
 from evidence.timestamps import Timestamps
+from tickets.transports.http import body, posted
 
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
-_LARGEST = 64 << 10
 _PATIENCE = 15.0
 
 
@@ -38,19 +38,12 @@ def _post(url: str, egress: Egress) -> Callable[[bytes], bytes]:
 
     def post(request: bytes) -> bytes:
         egress.check(url)
-        address = egress.addresses(host)[0]
-        target = httpx.URL(url)
+        dialled = egress.addresses(host)[0]
+        headers = {"Content-Type": _QUERY}
         try:
-            with (
-                httpx.Client(timeout=_PATIENCE, trust_env=False) as client,
-                client.stream(
-                    "POST",
-                    target.copy_with(host=address),
-                    content=request,
-                    headers={"Content-Type": _QUERY, "Host": target.netloc.decode()},
-                    extensions={"sni_hostname": host},
-                ) as answer,
-            ):
+            with posted(
+                url, dialled=dialled, headers=headers, content=request, timeout=_PATIENCE
+            ) as answer:
                 return _read(answer, url)
         except httpx.HTTPError as error:
             raise RetryableError(f"时间戳服务没有应答：{error}", at=url) from error
@@ -62,9 +55,7 @@ def _read(answer: httpx.Response, url: str) -> bytes:
     media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if answer.status_code != httpx.codes.OK or media != _REPLY:
         raise RetryableError(f"时间戳服务应答 {answer.status_code} {media or '无类型'}", at=url)
-    body = b""
-    for piece in answer.iter_bytes():
-        body += piece
-        if len(body) > _LARGEST:
-            raise RetryableError("时间戳服务的应答过长", at=url)
-    return body
+    stamped = body(answer)
+    if stamped is None:
+        raise RetryableError("时间戳服务的应答过长", at=url)
+    return stamped

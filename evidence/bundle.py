@@ -27,6 +27,8 @@ from evidence.warc_files import sync_directory
 from storage.records import to_json
 
 REPLAY = "capture.wacz"
+_PACKED = ("image/", "application/wacz", "application/warc", "application/gzip")
+"""Types whose bytes are packed already; packing them again takes time and saves nothing."""
 
 _BUNDLED = Path(__file__).parent / "bundled"
 _PAGES = jinja2.Environment(
@@ -104,7 +106,8 @@ class _Members:
     def put(self, name: str, media_type: str, chunks: Iterable[bytes]) -> SealedFile:
         """Add one member."""
         info = zipfile.ZipInfo(name, date_time=self._time)
-        info.compress_type = zipfile.ZIP_DEFLATED
+        packed = media_type.startswith(_PACKED)
+        info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
         info.external_attr = 0o644 << 16
         digest, size = hashlib.sha256(), 0
         with self._archive.open(info, "w", force_zip64=True) as member:

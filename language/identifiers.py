@@ -37,6 +37,11 @@ class _Form:
     read: Callable[[re.Match[str]], _Reading | None]
 
 
+def filing_of(icp: str) -> str:
+    """The ICP filing behind the number of one of its sites (…号-1, …号-2A)."""
+    return _SITE_OF_FILING.sub("", icp)
+
+
 def identifiers(text: str) -> tuple[Identifier, ...]:
     """Every identifier in `text`, by place; offsets are those of `text` as given.
 
@@ -158,6 +163,7 @@ def _ad_approval(match: re.Match[str]) -> _Reading:
     return value, True
 
 
+_SITE_OF_FILING = re.compile(r"-\d{1,3}[A-Z]?$")
 _ID = IdentifierKind
 
 

@@ -13,6 +13,7 @@ from domain.facts import FACT_TITLES
 from domain.findings import Existence, Fact
 from domain.pages import Document, Identifier, IdentifierKind
 from language.approvals import Standing, read_medical_ad
+from language.identifiers import filing_of
 from language.normalise import normalise
 from registers import crosscheck
 from registers.answers import about_subject, by_number, stated, unverified
@@ -27,7 +28,6 @@ DEPARTMENTS = "departments"
 AD_APPROVAL = "medical_ad_approval"
 
 _AD_RULE = "医疗广告管理办法（审查证明有效期一年）"
-_SITE_OF_FILING = re.compile(r"-\d{1,3}[A-Z]?$")
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+")
 _NUMBERED = {
     IdentifierKind.DRUG_APPROVAL: "drug",
@@ -151,7 +151,8 @@ def _numbered(
 ) -> Iterator[Fact]:
     """Product approvals and ICP filings that the page shows, and the notices that it bears."""
     for identifier, key in _NUMBERED.items():
-        numbers = {_SITE_OF_FILING.sub("", i.value) for i in _of_kind(document, identifier)}
+        values = {i.value for i in _of_kind(document, identifier)}
+        numbers = {filing_of(v) if key == "icp_subject" else v for v in values}
         if numbers and key in held:
             answers = [by_number(tx, kind_of(key), key, n, asked).fact for n in sorted(numbers)]
             yield _joined(key, answers)

@@ -11,13 +11,14 @@ from attrs import field, frozen, mutable
 from sqlalchemy import Connection, delete, insert, select
 
 from domain.ids import derive_id
-from registers.files import Cells, contents, rows
+from registers.files import Cells, rows
 from registers.headings import NO_MAPPING, ColumnMapping, Headings, find_headings
 from registers.kinds import Kind, kind_of
 from registers.names import core, grams, name_key, neighbours, place_key, plain_key
 from registers.readers import Entry, identity, numbered_identity, read_entry
 from registers.tables import covered, entries, imports, keys
 from storage.records import to_json
+from storage.spreadsheets import contents
 
 _BATCH = 1000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cattrs.preconf.json import make_converter
 
@@ -24,3 +24,9 @@ def from_json(kind: type[R], text: str) -> R:
 def to_plain(record: object) -> object:
     """Dictionaries, lists and scalars of a record, for JSON output of commands and pages."""
     return _converter.unstructure(record)
+
+
+def to_row(record: object) -> dict[str, Any]:
+    """The fields of one record as `to_plain` gives them: a line of a listing."""
+    row: dict[str, Any] = _converter.unstructure(record)
+    return row

@@ -1,94 +1,150 @@
-"""Spreadsheets that strangers send, as rows of text: XLSX and CSV, within bounds."""
+"""Spreadsheets that strangers send, read as rows of text within bounds, and cells of our own that
+can never become a formula."""
 
 from __future__ import annotations
 
 import csv
+import io
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
-from io import StringIO
 from pathlib import Path
 
 from openpyxl import load_workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.errors import PermanentError
 
-LARGEST_FILE = 20 * 1024 * 1024
-LARGEST_UNPACKED = 300 * 1024 * 1024
-MOST_ROWS = 200_000
+MOST_BYTES = 64 * 1024 * 1024
+MOST_UNPACKED = 512 * 1024 * 1024
+MOST_MEMBERS = 2_000
+MOST_ROWS = 300_000
 MOST_COLUMNS = 200
-_XLSX = b"PK\x03\x04"
+_LONGEST_CELL = 32_000
+_ZIP = b"PK\x03\x04"
 _CHUNK = 1024 * 1024
+_DAMAGED = "XLSX 文件已损坏或不是工作簿"
+
+
+def contents(path: Path) -> bytes:
+    """The bytes of a file. Raises PermanentError when it is unreadable or over MOST_BYTES."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise PermanentError(f"文件超过 {MOST_BYTES // 1024 // 1024} MB", at=path.name)
+        return path.read_bytes()
+    except OSError as error:
+        raise PermanentError(f"文件无法读取（{error.strerror}）", at=path.name) from error
 
 
 def rows(path: Path, *, sheet: str | None = None) -> Iterator[list[str]]:
-    """The rows of the first sheet, or of the one named `sheet` when there is one, as text.
+    """The rows of a CSV or XLSX file, told apart by their first bytes (see the two below)."""
+    data = contents(path)
+    packed = data.startswith(_ZIP)
+    return xlsx_rows(data, path.name, sheet=sheet) if packed else csv_rows(data, path.name)
 
-    Numbers lose a needless ".0", days are ISO. CSV may be UTF-8 or GB 18030. Raises PermanentError
-    for what is too large, is no spreadsheet, or declares XML entities.
+
+def csv_rows(data: bytes, name: str) -> Iterator[list[str]]:
+    """The rows of a CSV file in UTF-8 or GB 18030. Raises PermanentError (file:line)."""
+    reader = csv.reader(io.StringIO(decoded(data, name), newline=""), strict=True)
+    try:
+        for row in _bounded(reader, name):
+            yield row[:MOST_COLUMNS]
+    except csv.Error as error:
+        raise PermanentError(f"CSV 格式有误（{error}）", at=f"{name}:{reader.line_num}") from error
+
+
+def xlsx_rows(data: bytes, name: str, *, sheet: str | None = None) -> Iterator[list[str]]:
+    """The rows of the first sheet, or of the one named `sheet` when there is one.
+
+    Numbers lose a needless ".0", days are ISO. Raises PermanentError for what is too large, is no
+    workbook, or declares XML entities.
+    """
+    check_workbook(io.BytesIO(data), name)
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        found = book[sheet] if sheet in book.sheetnames else book.worksheets[0]
+        # With bounds of our own, the size that the sheet states of itself is not believed.
+        bounds = {"max_row": MOST_ROWS + 1, "max_col": MOST_COLUMNS}
+        cells = found.iter_rows(values_only=True, **bounds)
+        yield from _bounded(([text(value) for value in row] for row in cells), name)
+        book.close()
+    except (
+        InvalidFileException, KeyError, ValueError, IndexError, SyntaxError, TypeError,
+    ) as error:  # fmt: skip
+        raise PermanentError(_DAMAGED, at=name) from error
+
+
+def check_workbook(file: io.BufferedIOBase, name: str) -> None:
+    """Refuse what would grow without bound, or brings entities for the XML parser to expand.
+
+    Raises PermanentError.
     """
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise PermanentError("文件过大", at=str(path))
-        with path.open("rb") as opened:
-            packed = opened.read(len(_XLSX)) == _XLSX
-        found = _xlsx(path, sheet) if packed else _csv(path)
-        for place, row in enumerate(found, start=1):
-            if place > MOST_ROWS:
-                raise PermanentError(f"超过 {MOST_ROWS} 行", at=str(path))
-            yield row[:MOST_COLUMNS]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, InvalidFileException) as error:
-        raise PermanentError(f"不是可以读取的表格：{error}", at=str(path)) from error
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            whole = sum(member.file_size for member in members)
+            # zipfile never yields more of a member than it declares.
+            if len(members) > MOST_MEMBERS or whole > MOST_UNPACKED:
+                raise PermanentError("XLSX 解压后过大，拒绝读取", at=name)
+            for member in members:
+                _check_entities(archive, member, name)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise PermanentError(_DAMAGED, at=name) from error
 
 
-def _csv(path: Path) -> Iterator[list[str]]:
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030")
-    if "\x00" in text:
-        raise ValueError("二进制内容")
-    try:
-        yield from csv.reader(StringIO(text, newline=""))
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
+def decoded(data: bytes, name: str) -> str:
+    """The text of bytes in UTF-8 or GB 18030. Raises PermanentError for anything else."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            found = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in found:
+            return found
+    raise PermanentError("文字编码既不是 UTF-8 也不是 GB18030", at=name)
 
 
-def _xlsx(path: Path, sheet: str | None) -> Iterator[list[str]]:
-    _refuse_bombs(path)
-    book = load_workbook(path, read_only=True, data_only=True)
-    try:
-        found = book[sheet] if sheet in book.sheetnames else book.worksheets[0]
-        for row in found.iter_rows(max_col=MOST_COLUMNS, values_only=True):
-            yield [_text(value) for value in row]
-    finally:
-        book.close()
+def text(value: object) -> str:
+    """A cell as text."""
+    match value:
+        case None:
+            return ""
+        case datetime() if value.time() != datetime.min.time():
+            return str(value)
+        case datetime() | date():
+            return value.strftime("%Y-%m-%d")
+        case float() if value.is_integer():
+            return str(int(value))
+        case list():
+            return "、".join(text(part) for part in value)
+        case _:
+            return str(value)
 
 
-def _refuse_bombs(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        left = LARGEST_UNPACKED
-        for member in archive.infolist():
-            with archive.open(member) as part:
-                before = b""
-                while chunk := part.read(_CHUNK):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise PermanentError("解压后过大", at=str(path))
-                    if b"<!DOCTYPE" in before + chunk or b"<!ENTITY" in before + chunk:
-                        raise PermanentError("表格含有 XML 实体声明，拒绝读取", at=str(path))
-                    before = chunk[-16:]
+def text_cell(sheet: Worksheet | WriteOnlyWorksheet, words: str) -> Cell:
+    """A cell that stays text, whatever it begins with: typed as a string and marked so."""
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", words)[:_LONGEST_CELL])
+    cell.data_type = "s"
+    cell.number_format = "@"
+    cell.quotePrefix = True
+    return cell
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def _bounded(found: Iterator[list[str]], name: str) -> Iterator[list[str]]:
+    for number, row in enumerate(found, start=1):
+        if number > MOST_ROWS:
+            raise PermanentError(f"超过 {MOST_ROWS} 行，请分成几个文件", at=name)
+        yield row
+
+
+def _check_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> None:
+    with archive.open(member) as part:
+        before = b""
+        while chunk := part.read(_CHUNK):
+            if b"<!DOCTYPE" in before + chunk or b"<!ENTITY" in before + chunk:
+                raise PermanentError("XLSX 含有 XML 实体声明，拒绝读取", at=name)
+            before = chunk[-16:]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from attrs import frozen
 from sqlalchemy import Connection
 
 from domain.pages import Document, IdentifierKind
+from language.identifiers import filing_of
 from language.simhash import simhash64
 from storage.upsert import upsert
 from tickets import subject_tables as tables
@@ -28,7 +27,6 @@ _KINDS = (
     IdentifierKind.QQ,
     IdentifierKind.PHONE,
 )
-_SITE_OF_FILING = re.compile(r"-\d{1,3}[A-Z]?$")
 _VALUE_LIMIT = 200
 
 
@@ -88,5 +86,5 @@ def quarters(creative: str) -> tuple[str, ...]:
 
 def _plain(kind: IdentifierKind, value: str) -> str:
     if kind is IdentifierKind.ICP:
-        return _SITE_OF_FILING.sub("", value)
+        return filing_of(value)
     return value.lower() if kind is IdentifierKind.WECHAT else value

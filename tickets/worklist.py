@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 
 from attrs import frozen
@@ -19,6 +20,7 @@ from tickets import ledger, tables
 from tickets.visibility import reached
 
 E = TypeVar("E")
+_STRIDE = 500
 
 
 @frozen(kw_only=True)
@@ -132,6 +134,26 @@ def count_tickets(tx: Connection, wanted: TicketFilter) -> int:
     """How many tickets there are in all."""
     query = select(func.count()).select_from(tables.tickets).where(*_ticket_conditions(wanted))
     return tx.execute(query).scalar_one()
+
+
+def every_clue(tx: Connection, wanted: ClueFilter) -> Iterator[ClueEntry]:
+    """All of `clues`, read page by page."""
+    return _every(partial(clues, tx, wanted, limit=_STRIDE))
+
+
+def every_ticket(tx: Connection, wanted: TicketFilter) -> Iterator[Ticket]:
+    """All of `tickets`, read page by page."""
+    return _every(partial(tickets, tx, wanted, limit=_STRIDE))
+
+
+def _every(fetch: Callable[..., Page[E]]) -> Iterator[E]:
+    after: str | None = None
+    while True:
+        found = fetch(after=after)
+        yield from found.entries
+        after = found.after
+        if after is None:
+            return
 
 
 def _paged(

@@ -72,7 +72,7 @@ def search(
     with wired.truth.read() as tx:
         result = wired.index.search(
             SearchRequest(
-                query=scope.search(tx, caller.user, query),
+                query=scope.search(caller.user, query),
                 sort=sort,
                 limit=limit,
                 after=after,

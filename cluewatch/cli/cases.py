@@ -17,7 +17,7 @@ from domain.captures import CaptureRequest, Profile, RequestReason, SealStatus
 from domain.clues import ClueState
 from domain.ids import derive_id
 from evidence import verify as verification
-from storage.records import to_plain
+from storage.records import to_plain, to_row
 from tickets import clue_moves, clues, explanation, worklist
 from tickets.calendar import civil_date
 from tickets.clue_moves import ClueMove
@@ -26,7 +26,6 @@ from tickets.worklist import ClueFilter
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 Note = Annotated[str, typer.Option(help="说明")]
 ACTOR = "cli"
-PAGE = 200
 
 clue_app = typer.Typer(help="线索：列出、查看、研判、导出证据包。", no_args_is_help=True)
 
@@ -46,18 +45,9 @@ def list_clues(
 ) -> None:
     """列出线索，最新在前。"""
     services = open_services()
-    rows: list[dict[str, object]] = []
-    after: str | None = None
     with services.truth.read() as tx:
-        while True:
-            found = worklist.clues(tx, ClueFilter(state=state, type=type), after=after, limit=PAGE)
-            for entry in found.entries:
-                row = to_plain(entry)
-                if isinstance(row, dict):
-                    rows.append(row)
-            after = found.after
-            if after is None:
-                break
+        found = worklist.every_clue(tx, ClueFilter(state=state, type=type))
+        rows = [to_row(entry) for entry in found]
     columns = ("number", "subject_name", "types", "state", "seal", "sightings", "url")
     listing("线索", columns, rows, as_json=as_json)
 
@@ -141,9 +131,9 @@ def explain_route(
         return
     for one in found:
         out.print(f"[bold]{one.family}[/bold]（{'自动移送' if one.automatic else '待审批'}）")
-        types = [row for row in map(to_plain, one.types) if isinstance(row, dict)]
+        types = map(to_row, one.types)
         listing("依据", ("type", "severity", "subject", "region", "at"), types, as_json=False)
-        rows = [row for row in map(to_plain, one.parts) if isinstance(row, dict)]
+        rows = map(to_row, one.parts)
         listing("分工", ("role", "name", "unit", "handler", "ground"), rows, as_json=False)
         for clock in one.clocks:
             mark = "（暂定）" if clock.provisional else ""
@@ -197,7 +187,7 @@ def verify(as_json: Json = False) -> None:
             timestamps=services.timestamps,
             progress=advance,
         )
-    rows = [row for row in map(to_plain, report.problems) if isinstance(row, dict)]
+    rows = [to_row(problem) for problem in report.problems]
     if as_json:
         unchecked = [to_plain(each) for each in report.unchecked]
         emit_json({"checked": report.checked, "problems": rows, "unchecked": unchecked})

@@ -12,7 +12,7 @@ from cluewatch.cli.output import Exit, listing, out
 from cluewatch.cli.tickets import ACTOR, DryRun, Json
 from cluewatch.cli.wiring import open_services
 from domain.ids import derive_id
-from storage.records import to_plain
+from storage.records import to_row
 from tickets import complaint_clocks, complaint_file, complaints, vault
 from tickets.calendar import civil_date
 from tickets.complaints import ComplaintSource, ComplaintState, Incoming
@@ -43,7 +43,7 @@ def import_file(
     """导入热线、平台的导出；有误的行逐行报告，其余照常导入，重复的不再登记。"""
     services = open_services()
     found = desk.import_export(services, file, source, actor=actor, dry_run=dry_run)
-    rows = [row for row in map(to_plain, found) if isinstance(row, dict)]
+    rows = map(to_row, found)
     listing("投诉", ("row", "number", "created", "suggestion", "error"), rows, as_json=as_json)
     failed = sum(one.error is not None for one in found)
     if failed:
@@ -98,7 +98,7 @@ def list_complaints(
     services = open_services()
     with services.truth.read() as tx:
         found = complaints.all_in(tx, [state] if state else list(ComplaintState))
-    rows = [row for row in map(to_plain, found) if isinstance(row, dict)]
+    rows = map(to_row, found)
     columns = ("number", "source", "external_no", "party", "state", "due", "words")
     listing("投诉", columns, rows, as_json=as_json)
 
@@ -110,7 +110,7 @@ def owed(as_json: Json = False) -> None:
     today = civil_date(services.clock.now())
     with services.truth.read() as tx:
         found = complaint_clocks.owed(tx, desk=services.desk, today=today)
-    rows = [row for row in map(to_plain, found) if isinstance(row, dict)]
+    rows = map(to_row, found)
     listing("应办", ("number", "what", "due", "overdue", "party"), rows, as_json=as_json)
 
 

@@ -14,7 +14,7 @@ from cluewatch.cli.tickets import DryRun, Json
 from cluewatch.cli.wiring import open_services
 from cluewatch.delivery import Deliveries
 from cluewatch.workers import WorkerRole, drain, worker_name
-from storage.records import to_plain
+from storage.records import to_row
 from tickets import ledger, outbox
 
 Office = Annotated[str, typer.Argument(help="机关编号")]
@@ -61,7 +61,7 @@ def deliveries(
             found = outbox.parked(tx)
         else:
             found = outbox.of_ticket(tx, ledger.get(tx, reference).id)
-    rows = [row for row in map(to_plain, found) if isinstance(row, dict)]
+    rows = map(to_row, found)
     listing("投递件", COLUMNS, rows, as_json=as_json)
 
 
@@ -95,7 +95,7 @@ def replies(
     """读入机关的回执：逐行对应工单并补记办理经过；已记过的不再重复。"""
     services = open_services()
     found = packing.take_replies(services, office, file, dry_run=dry_run)
-    rows = [row for row in map(to_plain, found) if isinstance(row, dict)]
+    rows = map(to_row, found)
     listing("回执", ("row", "ticket", "state", "changed", "error"), rows, as_json=as_json)
     failed = sum(outcome.error is not None for outcome in found)
     if failed:

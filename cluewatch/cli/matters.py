@@ -12,7 +12,7 @@ from cluewatch.cli.output import listing, out
 from cluewatch.cli.tickets import ACTOR, Json, Note, Reference
 from cluewatch.cli.wiring import open_services
 from domain.errors import PermanentError
-from storage.records import to_plain
+from storage.records import to_row
 from tickets import appeals, assistance, clues, desk_notes, joint, ledger, recurrence
 from tickets.appeals import AppealDecision
 from tickets.assistance import AssistanceKind, Question
@@ -112,7 +112,7 @@ def case(reference: Reference, as_json: Json = False) -> None:
         subject_id = clues.subject_of(tx, ledger.get(tx, reference).clue_id)
         found = joint.open_cases(tx, subject_id, services.desk.offices)
         repeats = recurrence.repeats(tx, subject_id, at=services.clock.now())
-    rows = [row for row in map(to_plain, found) if isinstance(row, dict)]
+    rows = map(to_row, found)
     columns = ("number", "name", "contact", "state", "planned_for", "visit")
     listing("在办工单", columns, rows, as_json=as_json)
     if not as_json:
@@ -215,11 +215,7 @@ def requests(
     today = civil_date(services.clock.now())
     with services.truth.read() as tx:
         found = assistance.waiting(tx, asked=office)
-    rows: list[dict[str, object]] = []
-    for request in found:
-        row = to_plain(request)
-        if isinstance(row, dict):
-            rows.append({**row, "overdue": today > request.due})
+    rows = [{**to_row(request), "overdue": today > request.due} for request in found]
     columns = ("number", "kind", "asking", "asked", "due", "overdue", "question")
     listing("协助请求", columns, rows, as_json=as_json)
 

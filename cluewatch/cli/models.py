@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from attrs import asdict
 
 from cluewatch.bootstrap import Services
 from cluewatch.cli.output import emit_json, listing, out
 from cluewatch.settings import load_settings
 from domain.errors import ConfigError
+from storage.records import to_row
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 
@@ -39,7 +39,7 @@ def train(
     """训练线性模型与小型 Transformer，选定阈值，写入随附文件并量出效果（有 GPU 则用）。"""
     scores = _training("run").train(corpora, encoder, seed=seed, checkpoint=checkpoint)
     columns = ("texts", "reader", "n", "precision", "recall", "f1", "clues")
-    listing("效果", columns, map(asdict, scores), as_json=as_json)
+    listing("效果", columns, map(to_row, scores), as_json=as_json)
 
 
 @model_app.command("show")

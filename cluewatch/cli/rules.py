@@ -11,7 +11,6 @@ from typing import Annotated
 
 import attrs
 import typer
-from attrs import asdict
 from rich.progress import track
 
 from classifiers import evaluation, examples
@@ -25,7 +24,7 @@ from cluewatch.replay import differences
 from cluewatch.settings import load_settings
 from documents import store as documents
 from domain.errors import ConfigError
-from storage.records import to_plain
+from storage.records import to_plain, to_row
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 
@@ -87,7 +86,7 @@ def diff_rules(as_json: Json = False) -> None:
     read = track(
         differences(services), total=total, description="重读", console=err, disable=as_json
     )
-    rows = [asdict(difference) for _, found in read for difference in found]
+    rows = [to_row(difference) for _, found in read for difference in found]
     columns = ("change", "type", "quote", "before", "after", "url")
     listing(f"{len(rows)} 处不同", columns, rows, as_json=as_json)
 
@@ -132,8 +131,8 @@ def evaluate(
                 lines.write(json.dumps(to_plain(prediction), ensure_ascii=False) + "\n")
     if perturb:
         report = attrs.evolve(report, perturbations=_recalls(rows, judge, seed))
-    values = to_plain(report)
-    if as_json or not isinstance(values, dict):
+    values = to_row(report)
+    if as_json:
         emit_json(values)
         return
     listing(

@@ -10,7 +10,7 @@ from cluewatch.access import command_user, note_read
 from cluewatch.cli.output import emit_json, listing, out
 from cluewatch.cli.wiring import open_services
 from domain.tickets import Move, Opinion, ReturnReason, TicketState
-from storage.records import to_plain
+from storage.records import to_plain, to_row
 from tickets import deadlines, extensions, issue, ledger, opinions, reckoning, worklist
 from tickets.calendar import civil_date
 from tickets.ledger import Order
@@ -21,7 +21,6 @@ Note = Annotated[str, typer.Option(help="说明")]
 Reference = Annotated[str, typer.Argument(help="工单编号")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只显示将发生什么")]
 ACTOR = "cli"
-PAGE = 200
 
 ticket_app = typer.Typer(help="工单：列出、查看、办理、时限、投递。", no_args_is_help=True)
 
@@ -38,18 +37,9 @@ def list_tickets(
 ) -> None:
     """列出工单，最新在前。"""
     services = open_services()
-    rows: list[dict[str, object]] = []
-    after: str | None = None
     with services.truth.read() as tx:
-        while True:
-            found = worklist.tickets(tx, TicketFilter(state=state), after=after, limit=PAGE)
-            for ticket in found.entries:
-                row = to_plain(ticket)
-                if isinstance(row, dict):
-                    rows.append({**row, "lead": ticket.lead})
-            after = found.after
-            if after is None:
-                break
+        found = worklist.every_ticket(tx, TicketFilter(state=state))
+        rows = [{**to_row(ticket), "lead": ticket.lead} for ticket in found]
     columns = ("number", "family", "types", "lead", "state", "region")
     listing("工单", columns, rows, as_json=as_json)
 
@@ -180,7 +170,7 @@ def clocks(
     with services.truth.read() as tx:
         found = deadlines.readings(tx, today=today, at_least=at_least, office=office)
     wanted = [reading for reading in found if reading.overdue or not overdue]
-    rows = [row for row in map(to_plain, wanted) if isinstance(row, dict)]
+    rows = map(to_row, wanted)
     columns = ("number", "office", "title", "due", "flag", "overdue", "provisional")
     listing("时限", columns, rows, as_json=as_json)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from cluewatch.accounts import scope
@@ -14,7 +12,7 @@ from cluewatch.casework import Casework
 from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
-from cluewatch.console.spreadsheets import PAGE_ROWS, every, spreadsheet
+from cluewatch.console.spreadsheets import spreadsheet
 from cluewatch.console.words import word
 from domain.captures import SealStatus
 from domain.clues import ClueState
@@ -23,7 +21,7 @@ from evidence import requests
 from evidence.seal_store import seal_of
 from tickets import clue_moves, ledger, worklist
 from tickets.clue_moves import ClueMove
-from tickets.worklist import ClueEntry, ClueFilter, Page
+from tickets.worklist import ClueFilter
 
 router = APIRouter()
 Slug = Annotated[str | None, Query(max_length=64)]
@@ -89,7 +87,7 @@ def clue_sheet(
                 entry.seal.value,
                 entry.raised_at,
             )
-            for entry in every(partial(_page, tx, wanted))
+            for entry in worklist.every_clue(tx, wanted)
         )
         return spreadsheet("线索", heads, rows)
 
@@ -147,7 +145,3 @@ def _filter(user: User, state: ClueState | None, type: str | None) -> ClueFilter
     return ClueFilter(
         state=state, type=type or None, offices=scope.offices(user), region=scope.region(user)
     )
-
-
-def _page(tx: Connection, wanted: ClueFilter, after: str | None) -> Page[ClueEntry]:
-    return worklist.clues(tx, wanted, after=after, limit=PAGE_ROWS)

@@ -63,7 +63,7 @@ def _find(
     wired: Services, user: User, query: SearchQuery, sort: Sort, after: str | None
 ) -> tuple[SearchResult, list[Shown]]:
     with wired.truth.read() as tx:
-        within = scope.search(tx, user, query)
+        within = scope.search(user, query)
         request = SearchRequest(query=within, sort=sort, after=after, facets=FACETS)
         result = wired.index.search(request)
         shown = [_shown(tx, query, hit) for hit in result.hits]

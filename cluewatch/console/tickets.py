@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
@@ -14,7 +12,7 @@ from cluewatch.accounts import scope
 from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
-from cluewatch.console.spreadsheets import PAGE_ROWS, every, spreadsheet
+from cluewatch.console.spreadsheets import spreadsheet
 from cluewatch.console.words import word
 from domain.people import Permission, User
 from domain.tickets import Move, Opinion, ReturnReason, Ticket, TicketState, legal_moves
@@ -30,7 +28,7 @@ from tickets import (
     worklist,
 )
 from tickets.ledger import NAMING, Order
-from tickets.worklist import Page, TicketFilter
+from tickets.worklist import TicketFilter
 
 router = APIRouter()
 
@@ -81,7 +79,7 @@ def ticket_sheet(wired: Wired, session: SignedIn, state: TicketState | None = No
                 "；".join(f"{d.title} {d.due}" for d in ticket.deadlines),
                 ticket.updated_at,
             )
-            for ticket in every(partial(_page, tx, wanted))
+            for ticket in worklist.every_ticket(tx, wanted)
         )
         return spreadsheet("工单", heads, rows)
 
@@ -187,7 +185,3 @@ def _may(user: User, ticket: Ticket, move: Move) -> bool:
 
 def _filter(user: User, state: TicketState | None) -> TicketFilter:
     return TicketFilter(state=state, offices=scope.offices(user), region=scope.region(user))
-
-
-def _page(tx: Connection, wanted: TicketFilter, after: str | None) -> Page[Ticket]:
-    return worklist.tickets(tx, wanted, after=after, limit=PAGE_ROWS)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 
 from cluewatch.bootstrap import Services
-from cluewatch.saved import mail, store
+from cluewatch.saved import store
 from cluewatch.saved.channels import check_answer, robot_post, words
 from cluewatch.saved.posting import post_json
 from cluewatch.saved.tables import alert_messages
 from cluewatch.sections import Channel, ChannelKind
-from domain.errors import CluewatchError, LeaseLost, PermanentError, RetryableError
+from domain.errors import (
+    CluewatchError,
+    ConfigError,
+    LeaseLost,
+    PermanentError,
+    RetryableError,
+)
 from storage import leases
 from storage.leases import Lease
 
@@ -62,15 +70,19 @@ class Messages:
         message = store.message(lease.row["record"])
         text = words(message)
         if channel.kind is ChannelKind.MAIL:
-            return mail.send(
-                self._services.egress,
-                self._services.settings.mail,
-                to=channel.to,
-                subject=text.partition("\n")[0],
-                text=text,
-                key=lease.id,
-            )
+            return self._mailed(lease.id, channel.to, text)
         return self._posted(channel, text)
+
+    def _mailed(self, key: str, to: Sequence[str], text: str) -> str:
+        server = self._services.mail_server
+        if server is None:
+            raise ConfigError("没有设置邮件服务器；请填写 mail.host 和 mail.sender")
+        subject = text.partition("\n")[0]
+        at = self._services.clock.now()
+        letter = server.letter(key=key, to=to, subject=subject, text=text, at=at)
+        refused = server.send(letter, self._services.egress)
+        missed = f"；{refused} 个未被接受" if refused else ""
+        return f"已交 {server.host}，收件人 {len(to) - refused} 个{missed}"
 
     def _posted(self, channel: Channel, text: str) -> str:
         at = self._services.clock.now()

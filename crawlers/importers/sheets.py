@@ -23,6 +23,7 @@ from domain.errors import PermanentError
 from domain.pages import IdentifierKind
 from language.charset import to_text
 from language.identifiers import identifiers
+from storage.spreadsheets import check_workbook
 
 RESULT = "导入结果"
 """The heading of the column that an import writes into a sheet."""
@@ -106,12 +107,15 @@ def _sheets(path: Path, *, is_xlsx: bool) -> Iterator[tuple[str, Rows]]:
         return
     try:
         with path.open("rb") as stream:
+            check_workbook(stream, path.name)
             book = load_workbook(stream, read_only=True, data_only=True)
             for sheet in book.worksheets:
                 rows = sheet.iter_rows(values_only=True, max_col=_MAX_CELLS)
                 cells = (["" if cell is None else str(cell) for cell in row] for row in rows)
                 yield f"{path.name} {sheet.title}", _limited(_undamaged(cells), sheet.title)
             book.close()
+    except PermanentError as error:
+        yield path.name, iter([(SheetRow(sheet=None, number=0), error.message)])
     except _DAMAGED as error:
         yield path.name, iter([(SheetRow(sheet=None, number=0), f"电子表格损坏（{error}）")])
 

@@ -179,7 +179,7 @@ def test_a_robot_in_the_own_network_is_not_asked() -> None:
 
 def test_a_robot_elsewhere_is_asked_by_tls_only() -> None:
     public = Egress(resolve={"robot.test": "93.184.216.34"}, allowed=LOOPBACK, agency_set=True)
-    with pytest.raises(PolicyDenied, match="https"):
+    with pytest.raises(PermanentError, match="https"):
         post_json(public, "http://robot.test/?key=geheim", {})
 
 

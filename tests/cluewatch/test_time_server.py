@@ -16,20 +16,11 @@ from hypothesis import strategies as st
 from cluewatch.time_server import TimeServer
 from crawlers.egress import Egress, PolicyDenied
 from domain.errors import CluewatchError, RetryableError
+from tests.clocks import StillClock
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ADDRESS = "127.32.0.1"
 Answer = Callable[[bytes], bytes]
-
-
-class StillClock:
-    """Stands still."""
-
-    def now(self) -> datetime:
-        return NOW
-
-    async def wait_until(self, moment: datetime) -> None:
-        raise NotImplementedError
 
 
 def stamp(moment: datetime) -> int:
@@ -76,7 +67,7 @@ def asked(port: int) -> timedelta:
     egress = Egress(
         resolve={"time.test": ADDRESS}, allowed=[ip_network("127.32.0.0/16")], agency_set=False
     )
-    return TimeServer("time.test", egress=egress, clock=StillClock(), port=port).offset()
+    return TimeServer("time.test", egress=egress, clock=StillClock(NOW), port=port).offset()
 
 
 @pytest.mark.parametrize("ahead", [0.0, 2.5, -3600.0])
@@ -142,4 +133,4 @@ def test_a_closed_port_is_silence() -> None:
 def test_only_permitted_addresses_are_asked() -> None:
     egress = Egress(resolve={}, allowed=[], agency_set=True)
     with pytest.raises(PolicyDenied):
-        TimeServer("127.0.0.1", egress=egress, clock=StillClock()).offset()
+        TimeServer("127.0.0.1", egress=egress, clock=StillClock(NOW)).offset()

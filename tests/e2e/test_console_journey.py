@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from cluewatch.accounts import store as accounts
 from cluewatch.bootstrap import Services
-from cluewatch.console.app import create_app
 from domain.people import Role
+from tests.browser.conftest import address as address  # noqa: PLC0414 - fixtures here as well
+from tests.browser.conftest import browser as browser  # noqa: PLC0414
+from tests.browser.conftest import shoot
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
-SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
 OWN = "a password of my own"
-
-
-@pytest.fixture
-def address(services: Services) -> Iterator[str]:
-    """The console of the demonstration on a free loopback port."""
-    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=10)
-
-
-@pytest.fixture
-def browser(services: Services) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=services.renderer.executable, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
 
 
 def sign_in(browser: Browser, address: str, services: Services, *roles: Role) -> Page:
@@ -77,12 +45,6 @@ def sign_in(browser: Browser, address: str, services: Services, *roles: Role) ->
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("button", name="退出")).to_be_visible()
     return page
-
-
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture of what the user sees."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 def test_an_analyst_goes_from_a_word_to_the_proof(

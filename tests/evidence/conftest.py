@@ -26,6 +26,7 @@ from evidence.tables import metadata
 from evidence.timestamps import Timestamps
 from evidence.writer import EvidenceWriter
 from storage.database import Database
+from tests.clocks import StillClock
 from tests.evidence.stand_ins import (
     PAGE,
     Reference,
@@ -37,22 +38,9 @@ from tests.evidence.stand_ins import (
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
-class StillClock:
-    """A civil clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.moment = START
-
-    def now(self) -> datetime:
-        return self.moment
-
-    async def wait_until(self, moment: datetime) -> None:
-        self.moment = max(self.moment, moment)
-
-
 @pytest.fixture
 def clock() -> StillClock:
-    return StillClock()
+    return StillClock(START)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from evidence.reader import EvidenceReader, StoredPayload
 from evidence.tables import metadata
 from evidence.writer import EvidenceWriter
 from storage.database import Database
+from tests.clocks import StillClock
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -33,14 +34,6 @@ visible = st.characters(min_codepoint=0x21, max_codepoint=0x9FFF, exclude_catego
 values = st.text(visible, max_size=20)
 headers = st.lists(st.tuples(names, values), max_size=6).map(tuple)
 bodies = st.one_of(st.just(b""), st.binary(max_size=300), st.binary(max_size=300).map(packed))
-
-
-class Clock:
-    def now(self) -> datetime:
-        return AT
-
-    async def wait_until(self, moment: datetime) -> None:
-        raise AssertionError(f"nothing waits here, not even for {moment}")
 
 
 def capture(body: bytes, given_headers: tuple[tuple[str, str], ...], status: int = 200) -> Capture:
@@ -63,7 +56,7 @@ def keep(taken: Capture) -> tuple[StoredPayload, list[tuple[str, bytes]]]:
         database = Database(f"sqlite:///{directory / 'truth.db'}")
         metadata.create_all(database.engine)
         with EvidenceWriter(
-            directory=directory, database=database, clock=Clock(), writer="w"
+            directory=directory, database=database, clock=StillClock(AT), writer="w"
         ) as writer:
             [kept] = writer.record([taken])
         with database.read() as tx:

@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.errors import PermanentError
-from registers import files
 from registers.readers import Entry
 from registers.store import ImportReport, RowError, import_register
 from registers.tables import covered, entries, imports
+from storage import spreadsheets
 from storage.database import Database
 from storage.records import from_json
 from tests.registers.numbers import OTHER_REGION, REGION, licence_no, usci
@@ -231,7 +231,7 @@ def rewritten(source: Path, target: Path, member: str, data: bytes) -> Path:
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr(spreadsheets, "MOST_UNPACKED", 1_000_000)
     good = write_xlsx(tmp_path / "good.xlsx", [HEADINGS, LANTIAN])
     bomb = rewritten(good, tmp_path / "bomb.xlsx", "xl/worksheets/sheet1.xml", b" " * 20_000_000)
     assert bomb.stat().st_size < 100_000
@@ -257,7 +257,7 @@ def test_entities_are_not_expanded(database: Database, tmp_path: Path) -> None:
 def test_a_sheet_that_claims_a_million_rows_is_refused(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_ROWS", 500)
+    monkeypatch.setattr(spreadsheets, "MOST_ROWS", 500)
     book = openpyxl.Workbook()
     assert book.active is not None
     book.active.append(list(HEADINGS))
@@ -283,7 +283,7 @@ def test_the_size_that_a_sheet_states_is_not_believed(database: Database, tmp_pa
 def test_a_file_beyond_the_limit_is_not_even_read(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_BYTES", 1024 * 1024)
+    monkeypatch.setattr(spreadsheets, "MOST_BYTES", 1024 * 1024)
     path = tmp_path / "list.csv"
     path.write_bytes(b"x" * (1024 * 1024 + 1))
     with pytest.raises(PermanentError, match="超过 1 MB"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from domain.captures import SealStatus
 from domain.errors import PermanentError, RetryableError
 from domain.tickets import Ticket
 from storage.database import Database
+from tests.clocks import StillClock
 from tests.tickets.cases import AT, CountingIds, one_clue
 from tickets import clues, ledger, outbox, tables
 from tickets.delivery import DeliveryReport, deliver_due
@@ -21,17 +21,6 @@ from tickets.desk import Desk
 from tickets.issue import issue
 from tickets.outbox import Delivery
 from tickets.transports.folder import MANIFEST, FolderDrop
-
-
-class FixedClock:
-    """A civil clock that stands still."""
-
-    def now(self) -> datetime:
-        """The fixed moment."""
-        return AT
-
-    async def wait_until(self, moment: datetime) -> None:
-        """Nothing to wait for."""
 
 
 @pytest.fixture
@@ -68,7 +57,7 @@ def deliver(
         transports={"folder": transport},
         build_package=lambda _delivery: files,
         owner=owner,
-        clock=FixedClock(),
+        clock=StillClock(AT),
     )
 
 
@@ -167,7 +156,7 @@ def test_what_cannot_work_waits_for_a_person(
         transports={},
         build_package=lambda _delivery: package,
         owner="w1",
-        clock=FixedClock(),
+        clock=StillClock(AT),
     )
     assert report == DeliveryReport(parked=2)
     assert "没有配置投递方式" in (deliveries(database, ticket)["990100-health"].last_error or "")
@@ -189,7 +178,7 @@ def test_a_lost_lease_writes_nothing(
         transports={"folder": FolderDrop(tmp_path / "outbox")},
         build_package=slow,
         owner="w1",
-        clock=FixedClock(),
+        clock=StillClock(AT),
     )
     assert report == DeliveryReport()
     with database.read() as tx:

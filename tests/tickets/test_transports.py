@@ -7,7 +7,7 @@ import smtplib
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default as POLICY
 from io import BytesIO
@@ -24,6 +24,7 @@ from domain.captures import SealStatus
 from domain.errors import PermanentError, RetryableError
 from storage.database import Database
 from storage.leases import WorkState
+from tests.clocks import StillClock
 from tests.tickets.cases import AT, DESK, CountingIds, one_clue
 from tests.tickets.receivers import (
     SECRET,
@@ -38,21 +39,11 @@ from tickets.delivery import deliver_due
 from tickets.issue import issue
 from tickets.offices import Offices
 from tickets.outbox import Hold
-from tickets.transports.mail import Mail, MailServer, Security
+from tickets.transports.mail import Mail
+from tickets.transports.smtp import MailServer, Security
 from tickets.transports.webhook import Webhook
 
 OFFICE = "990100-health"
-
-
-class FixedClock:
-    """A civil clock that stands still."""
-
-    def now(self) -> datetime:
-        """The fixed moment."""
-        return AT
-
-    async def wait_until(self, moment: datetime) -> None:
-        """Nothing to wait for."""
 
 
 class Killed(BaseException):
@@ -85,7 +76,7 @@ def webhook(secret: str = SECRET) -> Webhook:
     """The transport under test."""
     offices = [office.id for office in DESK.offices.all]
     return Webhook(
-        secrets=dict.fromkeys(offices, secret), way_out=WAY_OUT, clock=FixedClock(), timeout=5.0
+        secrets=dict.fromkeys(offices, secret), way_out=WAY_OUT, clock=StillClock(AT), timeout=5.0
     )
 
 
@@ -203,7 +194,7 @@ def test_kill_and_retry_never_double(
                 transports={"webhook": dying},
                 build_package=lambda _delivery: [letter],
                 owner="w1",
-                clock=FixedClock(),
+                clock=StillClock(AT),
             )
         with database.write() as tx:  # leases expire, back-off passes, dead letters are resent
             table = tables.deliveries
@@ -254,7 +245,7 @@ def mail(mailbox: Mailbox, **changes: object) -> Mail:
         sender="monitor@agency.test",
         **changes,  # type: ignore[arg-type]
     )
-    return Mail(server=server, way_out=WAY_OUT, clock=FixedClock())
+    return Mail(server=server, way_out=WAY_OUT, clock=StillClock(AT))
 
 
 def test_a_mail_has_one_identity(mailbox: Mailbox, package: list[Path]) -> None:
@@ -313,7 +304,7 @@ def test_a_dead_server_is_tried_again(mailbox: Mailbox, package: list[Path]) -> 
     """Nobody listens: retryable, and smtplib's own errors do not leak."""
     gone = evolve(mail(mailbox).server, port=1)
     with pytest.raises(RetryableError) as caught:
-        Mail(server=gone, way_out=WAY_OUT, clock=FixedClock()).deliver(
+        Mail(server=gone, way_out=WAY_OUT, clock=StillClock(AT)).deliver(
             key="k", office=OFFICE, address="a@b.test", files=package
         )
     assert not isinstance(caught.value, smtplib.SMTPException)

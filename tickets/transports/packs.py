@@ -11,19 +11,18 @@ from pathlib import Path
 
 from attrs import frozen
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.errors import PermanentError
+from storage.spreadsheets import text_cell
 from tickets.letter_file import printable
 from tickets.reply_form import COLUMNS, Result
 
 PACK = "pack"
 CASES_SHEET, LINKS_SHEET = "回执", "链接清单"
 _LIST_NAME = "清单与回执.xlsx"
-_LONGEST_CELL = 32_000
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _CHUNK = 256 * 1024
 
@@ -124,9 +123,7 @@ def _row(sheet: Worksheet, values: Sequence[str], *, bold: bool = False) -> None
     """Text cells only: what a page says can never become a formula."""
     cells = []
     for value in values:
-        cell = WriteOnlyCell(sheet, value=printable(value)[:_LONGEST_CELL])
-        cell.data_type = "s"
-        cell.number_format = "@"
+        cell = text_cell(sheet, printable(value))
         if bold:
             cell.font = Font(bold=True)
         cells.append(cell)

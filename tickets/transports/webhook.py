@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
-import ssl
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -20,10 +17,10 @@ from attrs import frozen
 from domain.errors import PermanentError, RetryableError
 from domain.ports import Clock, WayOut
 from tickets import signing
+from tickets.transports.http import body, posted, require_tls
 
 TIMEOUT_SECONDS = 30.0
 _RETRYABLE = frozenset({408, 409, 423, 425, 429})
-_RECEIPT_LIMIT = 64 * 1024
 _RECEIPT_WORDS = 300
 _CHUNK = 256 * 1024
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
@@ -57,7 +54,7 @@ class Webhook:
             digest = _zip(files, package)
             problem: httpx.HTTPError | None = None
             for dialled in self.way_out.addresses(host):
-                _require_tls(address, dialled)
+                require_tls(address, dialled, at=address)
                 headers = signing.sign(secret, key=key, digest=digest, at=self.clock.now())
                 try:
                     return self._post(address, dialled, package, headers)
@@ -68,29 +65,11 @@ class Webhook:
     def _post(self, url: str, dialled: str, package: IO[bytes], headers: Mapping[str, str]) -> str:
         size = package.seek(0, 2)
         package.seek(0)
-        target = httpx.URL(url)
-        request = httpx.Request(
-            "POST",
-            target.copy_with(host=dialled),
-            headers={
-                **headers,
-                "Host": target.netloc.decode("ascii"),
-                "Content-Type": "application/zip",
-                "Content-Length": str(size),
-            },
-            content=_chunks(package),
-            # The name, not the address that we dial, is what the certificate must be for.
-            extensions={
-                "sni_hostname": target.host,
-                "timeout": httpx.Timeout(self.timeout).as_dict(),
-            },
-        )
-        with httpx.Client(verify=_trust(), trust_env=False, follow_redirects=False) as client:
-            answer = client.send(request, stream=True)
-            try:
-                return _receipt(answer, url)
-            finally:
-                answer.close()
+        told = {**headers, "Content-Type": "application/zip", "Content-Length": str(size)}
+        with posted(
+            url, dialled=dialled, headers=told, content=_chunks(package), timeout=self.timeout
+        ) as answer:
+            return _receipt(answer, url)
 
 
 def _zip(files: Sequence[Path], target: IO[bytes]) -> str:
@@ -111,21 +90,9 @@ def _zip(files: Sequence[Path], target: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """The system's roots; reading them takes longer than a delivery."""
-    return ssl.create_default_context()
-
-
 def _chunks(package: IO[bytes]) -> Iterator[bytes]:
     while chunk := package.read(_CHUNK):
         yield chunk
-
-
-def _require_tls(url: str, dialled: str) -> None:
-    if url.startswith("https:") or ipaddress.ip_address(dialled).is_loopback:
-        return
-    raise PermanentError("本机以外的接收方须使用 https", at=url)
 
 
 def _receipt(answer: httpx.Response, url: str) -> str:
@@ -139,13 +106,8 @@ def _receipt(answer: httpx.Response, url: str) -> str:
 
 def _words(answer: httpx.Response) -> str:
     """What the receiver says of itself. It has accepted already: nothing here may fail."""
-    content = b""
     try:
-        for chunk in answer.iter_bytes(_CHUNK):
-            content += chunk
-            if len(content) > _RECEIPT_LIMIT:
-                return ""
-        said = json.loads(content)
+        said = json.loads(body(answer) or b"{}")
     except (ValueError, RecursionError, httpx.HTTPError):
         return ""
     words = said.get("receipt", "") if isinstance(said, dict) else ""
