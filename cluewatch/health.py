@@ -9,11 +9,10 @@ from pathlib import Path
 from attrs import frozen
 
 from cluewatch.bootstrap import Services
-from cluewatch.queues import QUEUES
+from cluewatch.queues import depths
 from crawlers.frontier import pauses, reports
 from crawlers.frontier.records import Conservation, FrontierCounts
 from evidence import gaps
-from storage import leases
 from storage.leases import WorkState
 from storage.records import from_json, to_json
 
@@ -72,7 +71,7 @@ def status(services: Services, *, now: datetime) -> Status:
     """Look at everything at the civil moment `now`; nothing is changed."""
     workers = read(services.settings.path("logs"))
     with services.truth.read() as tx:
-        depths = {name: leases.depth(tx, table) for name, table in QUEUES.items()}
+        waiting = depths(tx)
         open_gaps = sum(gap.is_open for gap in gaps.gaps(tx, limit=1000))
     with services.frontier.read() as tx:
         books = reports.conservation(tx)
@@ -84,7 +83,7 @@ def status(services: Services, *, now: datetime) -> Status:
         workers=workers or (),
         queues={
             name: {state.value: count for state, count in depth.items()}
-            for name, depth in depths.items()
+            for name, depth in waiting.items()
         },
         frontier=counts,
         books=books,
@@ -95,7 +94,7 @@ def status(services: Services, *, now: datetime) -> Status:
             *_troubles_of(workers),
             *(
                 f"队列“{name}”有 {depth[WorkState.PARKED]} 项须人工处理"
-                for name, depth in depths.items()
+                for name, depth in waiting.items()
                 if depth[WorkState.PARKED]
             ),
             *([] if books.balanced else ["抓取账目不平：领取 ≠ 完成 + 失败 + 退回"]),

@@ -77,7 +77,7 @@ class Projection:
 
     def _project(self, claimed: Sequence[Lease]) -> None:
         with self._services.truth.read() as tx:
-            rows = index_rows(tx, [documents.get(tx, lease.id) for lease in claimed])
+            rows = index_rows(tx, documents.some(tx, [lease.id for lease in claimed]))
         self._age_out()
         self._services.index.add(self._kept(rows))
         self._watch.look(rows)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 
 from cluewatch.saved.tables import alert_messages
 from documents.tables import index_queue
 from evidence.tables import capture_requests, outbox
+from storage import leases
+from storage.leases import WorkState
 from tickets.tables import deliveries
 
 QUEUES: dict[str, Table] = {
@@ -16,3 +18,8 @@ QUEUES: dict[str, Table] = {
     "待投递": deliveries,
     "待通知": alert_messages,
 }
+
+
+def depths(tx: Connection) -> dict[str, dict[WorkState, int]]:
+    """How many items of each queue wait, are under way, are done, and wait for a person."""
+    return {name: leases.depth(tx, table) for name, table in QUEUES.items()}

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, func, select
 
-from cluewatch.queues import QUEUES
+from cluewatch.queues import depths
 from documents import counts, reviews, trend
 from documents.trend import Day
 from domain.findings import Verdict
@@ -16,7 +16,6 @@ from domain.tickets import TicketState
 from evidence import gaps
 from evidence.gaps import Gap
 from evidence.tables import snapshots
-from storage import leases
 from storage.leases import WorkState
 from tickets import tables as cases
 from tickets.calendar import civil_date
@@ -93,16 +92,14 @@ def overview(tx: Connection, *, now: datetime) -> Overview:
 
 def queue_health(tx: Connection) -> tuple[QueueHealth, ...]:
     """Every queue of the truth database."""
-    return tuple(_health(tx, name, table) for name, table in QUEUES.items())
-
-
-def _health(tx: Connection, name: str, table: Table) -> QueueHealth:
-    depth = leases.depth(tx, table)
-    return QueueHealth(
-        name=name,
-        ready=depth[WorkState.READY],
-        leased=depth[WorkState.LEASED],
-        parked=depth[WorkState.PARKED],
+    return tuple(
+        QueueHealth(
+            name=name,
+            ready=depth[WorkState.READY],
+            leased=depth[WorkState.LEASED],
+            parked=depth[WorkState.PARKED],
+        )
+        for name, depth in depths(tx).items()
     )
 
 

@@ -17,6 +17,7 @@ from evidence.seal_files import WARC
 from language.charset import to_text
 
 _LIKE_ENOUGH = 0.6
+_CHARSETS = ("gb18030", "utf-8", "big5", "latin-1")
 _ALWAYS = (
     WARC,
     "rendered.html",
@@ -90,13 +91,32 @@ def check_shown(page: RenderedPage, payload: StoredPayload) -> None:
     wanted, shown = (urlsplit(url).hostname for url in (payload.snapshot.url, page.final_url))
     if page.visit is not None and wanted != shown:
         raise EvidenceError(f"页面已转到另一网站 {shown}")
-    html = content.decoded(payload.body, payload.headers)
-    stored, _, _ = to_text(html, payload.headers)
-    like = content.likeness(stored, page.html.decode("utf-8", "replace"))
+    like = _likeness(page, payload)
     if like is None:
         raise EvidenceError("页面没有可见文字或图片，无法与快照核对")
     if like < _LIKE_ENOUGH:
         raise EvidenceError(f"页面内容与快照不符（相同部分 {like:.0%}），可能被拦截或已改动")
+
+
+def is_garbled(page: RenderedPage, payload: StoredPayload) -> bool:
+    """Whether the browser shows the very bytes that were kept, read in another charset.
+
+    Sites declare one and send another; such a picture proves nothing that anybody could read.
+    """
+    html = content.decoded(payload.body, payload.headers)
+    if page.visit is None or page.visit.body != html:
+        return False
+    if (_likeness(page, payload) or 0) >= _LIKE_ENOUGH:
+        return False
+    shown = page.html.decode("utf-8", "replace")
+    misread = (html.decode(charset, "replace") for charset in _CHARSETS)
+    return any((content.likeness(text, shown) or 0) >= _LIKE_ENOUGH for text in misread)
+
+
+def _likeness(page: RenderedPage, payload: StoredPayload) -> float | None:
+    html = content.decoded(payload.body, payload.headers)
+    stored, _, _ = to_text(html, payload.headers)
+    return content.likeness(stored, page.html.decode("utf-8", "replace"))
 
 
 def check_whole(files: list[SealedFile], *, live: bool) -> None:

@@ -40,6 +40,7 @@ from storage.database import Database
 __all__ = ["Sealer", "seal_of"]
 
 _RENDERED = (("Content-Type", "text/html; charset=utf-8"),)
+_GARBLED = "实时访问得到的字节与存证相同，但网页声明的编码有误，浏览器显示为乱码"
 _UNREAD = ClockReading(offset=None, note="未及核对时钟")
 
 
@@ -193,7 +194,9 @@ class Sealer:
         if attempt.live:
             page, outcome = self._look(attempt, subject.snapshot.url)
             if page is not None and outcome is Outcome.OK:
-                return page
+                if not seal_checks.is_garbled(page, payload):
+                    return page
+                attempt.why_stored = _GARBLED
             attempt.live = False
         media = content.media_type(payload.headers)
         if "html" not in media:

@@ -21,7 +21,7 @@ from evidence.seal_checks import SealRules
 from evidence.seal_files import SealFolder
 from evidence.writer import EvidenceWriter
 from storage.database import Database
-from tests.evidence.stand_ins import Reference, StandInJudge, StandInRenderer, checkered_png
+from tests.evidence.stand_ins import PAGE, Reference, StandInJudge, StandInRenderer, checkered_png
 
 Make = Callable[..., Capture]
 MakeSeal = Callable[..., Seal]
@@ -110,6 +110,18 @@ def test_a_page_that_vanished_before_the_visit_is_sealed_from_its_bytes(
     assert "HTTP 404" in told["why_not_live"]
     assert "并非实时访问" in told["how"]
     assert not (folder_of(made) / "visit.json").exists()
+
+
+def test_bytes_that_a_browser_garbles_are_shown_in_their_own_charset(
+    seal: MakeSeal, kept: str, renderer: StandInRenderer, folder_of: Callable[[Seal], Path]
+) -> None:
+    """The site declares GBK and sends UTF-8: what the browser shows, nobody can read."""
+    assert kept
+    renderer.html = PAGE.decode().encode("utf-8").decode("gb18030", "replace").encode()
+    made = seal()
+    assert (made.status, made.live, made.reason) == (SealStatus.SEALED, False, None)
+    assert [how for how, _ in renderer.asked] == ["live", "stored"]
+    assert "乱码" in read(folder_of(made) / "manifest.json")["made"]["why_not_live"]
 
 
 @pytest.mark.usefixtures("kept")
