@@ -60,7 +60,8 @@ class Cascade:
             return claim  # too few examples to learn the type: the rule's word stands
         if claim.rule.decidable_from is Decidable.TEXT and claim.rule.speech is Speech.CLAIM:
             score = self._policy.confirmed(slug, score, max(chance[VIOLATES], chance[slug]))
-        alone = self._policy.alone(slug, strengths(chance, self._by_page)[slug], voice.speaker)
+        strength = strengths(chance, self._by_page)[slug]
+        alone = self._policy.alone(slug, strength, chance[slug], voice.speaker)
         return attrs.evolve(claim, score=max(score, alone))
 
     def _added(
@@ -78,7 +79,8 @@ class Cascade:
         home = [rule for rule in self._rules if self._at_home(rule, sentence, voice)]
         first = max(home, key=lambda rule: strength[rule.slug], default=None)
         for rule in home:
-            score = self._policy.alone(rule.slug, strength[rule.slug], voice.speaker)
+            own = chance[rule.slug]
+            score = self._policy.alone(rule.slug, strength[rule.slug], own, voice.speaker)
             doubtful = rule is first and not named
             if rule.slug not in named and score and (doubtful or self._sure(rule, score, voice)):
                 yield self._claim(rule, sentence, score)

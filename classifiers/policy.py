@@ -63,10 +63,13 @@ class ModelUse(Strict):
     a rule speaks in it. `doubt`: below `clue` a rule's words make no clue any more, below `review`
     nothing. `context`: traits of which a document must show one before the models alone claim
     that type. `thresholds`: from which probability their own claims are for review and for a clue.
+    `named`: what a type's own head must say at the least for a clue of it; a sentence that violates
+    in no way in particular is for a person to look at.
     """
 
     open_from: float = Field(ge=0, le=1)
     doubt: Threshold
+    named: float = Field(ge=0, le=1)
     context: dict[_Name, frozenset[_Name]] = Field(default_factory=dict)
     thresholds: dict[_Name, Threshold]
 
@@ -121,11 +124,11 @@ class Policy:
             return score
         return min(score, self._short_of_clue(slug)) if chance >= doubt.review else 0.0
 
-    def alone(self, slug: str, chance: float, speaker: str) -> float:
+    def alone(self, slug: str, chance: float, own: float, speaker: str) -> float:
         """What this probability of a type is worth without a rule, before the speaker counts.
 
-        0 where it is not worth a look. Never enough for a clue where the speaker is one whose
-        words count less.
+        `own` is what the type's head says by itself. 0 where it is not worth a look. Never enough
+        for a clue where the type is not named, or the speaker is one whose words count less.
         """
         use = self.model.thresholds.get(slug)
         if use is None or chance < use.review:
@@ -136,7 +139,8 @@ class Policy:
                 chance, (use.review, use.clue, 1.0), (threshold.review, threshold.clue, CEILING)
             )
         )
-        return min(worth, self._short_of_clue(slug)) if self.speakers[speaker] < 0 else worth
+        doubtful = self.speakers[speaker] < 0 or own < self.model.named
+        return min(worth, self._short_of_clue(slug)) if doubtful else worth
 
     def _short_of_clue(self, slug: str) -> float:
         """The most that words may be worth if no speaker is to make a clue of them."""

@@ -25,7 +25,7 @@ from language.segments import Segment, segments
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 LAWFUL_RECORDS = 4000
 
-_SILENT = ModelUse(open_from=1, doubt=Threshold(review=0, clue=0), thresholds={})
+_SILENT = ModelUse(open_from=1, doubt=Threshold(review=0, clue=0), named=0, thresholds={})
 
 
 @frozen(kw_only=True)

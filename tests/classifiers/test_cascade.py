@@ -150,5 +150,15 @@ def test_a_type_of_the_page_is_never_weaker_than_its_own_head(chances: list[floa
 def test_more_certainty_is_never_worth_less(slug: str, one: float, other: float) -> None:
     low, high = sorted((one, other))
     held: Policy = policy.load()
-    assert held.alone(slug, low, "unknown") <= held.alone(slug, high, "unknown")
+    assert held.alone(slug, low, 1.0, "unknown") <= held.alone(slug, high, 1.0, "unknown")
     assert held.confirmed(slug, 0.9, low) <= held.confirmed(slug, 0.9, high)
+
+
+@given(st.sampled_from(SLUGS), st.floats(0, 1), st.sampled_from(sorted(policy.load().speakers)))
+def test_a_violation_of_no_type_in_particular_accuses_nobody(
+    slug: str, chance: float, speaker: str
+) -> None:
+    held = policy.load()
+    words = held.alone(slug, chance, held.model.named / 2, speaker)
+    total = held.score(slug, words, speaker, frozenset(), ())
+    assert held.grade(slug, total) is not Verdict.CLUE
