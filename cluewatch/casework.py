@@ -24,6 +24,7 @@ from tickets import (
     complaints,
     issue,
     lifecycle,
+    outcomes,
     ownership,
     recurrence,
     subject_merges,
@@ -31,6 +32,7 @@ from tickets import (
     traces,
 )
 from tickets.clues import RaisedClue
+from tickets.outcomes import Recorded, Saying
 
 SYSTEM = "system"
 SEAL_WITHIN = timedelta(minutes=10)
@@ -155,6 +157,10 @@ class Casework:
             reason=reason,
             at=snapshot.captured_at,
         )
+
+    def record_outcome(self, tx: Connection, *, ticket_id: str, saying: Saying) -> Recorded:
+        """Record what an office says has become of a ticket, with all that follows from it."""
+        return outcomes.record(tx, ticket_id=ticket_id, saying=saying, desk=self._services.desk)
 
     def issue(
         self, tx: Connection, clue: Clue, *, automatic: bool, actor: str = SYSTEM

@@ -29,7 +29,12 @@ def pack(services: Services, office: str, target: Path) -> int:
         cases = [_case(services, tx, delivery) for delivery in found]
         tickets = dict.fromkeys(delivery.ticket_id for delivery in found)
         count = packs.write_pack(
-            shelf, office, target, cases=cases, links=_links(tx, list(tickets))
+            shelf,
+            office,
+            target,
+            cases=cases,
+            links=_links(tx, list(tickets)),
+            codes=services.desk.outcomes.all,
         )
     packs.taken(shelf, office, keys)
     return count

@@ -96,6 +96,7 @@ class Remark(StrEnum):
     PUBLISH = "publish"
     ASK_OFFICE = "ask_office"
     ANSWER_OFFICE = "answer_office"
+    OUTCOME = "outcome"
 
 
 class ReturnReason(StrEnum):
@@ -151,7 +152,17 @@ _TABLE: dict[tuple[TicketState, Move], TicketState] = {
     (_S.POLICE_FILED, Move.CLOSE): _S.CLOSED,
     **{
         (state, Move.REOPEN): _S.CHECKING
-        for state in (_S.POLICE_FILED, _S.POLICE_DECLINED, _S.CLOSED, _S.REPORTED, _S.ARCHIVED)
+        for state in (
+            _S.NOT_FILED,
+            _S.PENALISED,
+            _S.ORDERED,
+            _S.INTERVIEWED,
+            _S.POLICE_FILED,
+            _S.POLICE_DECLINED,
+            _S.CLOSED,
+            _S.REPORTED,
+            _S.ARCHIVED,
+        )
     },
     **{
         (state, Move.SUSPEND): _S.SUSPENDED

@@ -15,6 +15,7 @@ from tickets.calendar import load_calendar
 from tickets.clocks import Clocks, load_clocks
 from tickets.elsewhere import Places, load_places
 from tickets.offices import Offices
+from tickets.outcome_codes import OutcomeCodes, load_outcome_codes
 from tickets.routes import Routes, RouteType, load_routes
 
 _ANY_DAY = date(2026, 1, 5)
@@ -28,6 +29,7 @@ class Desk:
     routes: Routes
     clocks: Clocks
     places: Places
+    outcomes: OutcomeCodes
 
 
 def load_desk(
@@ -50,4 +52,10 @@ def load_desk(
     for branch in routes.leads:
         if not any(clocks.starting(branch, TicketState.SENT, _ANY_DAY)):
             raise ConfigError(f"没有约束 {branch} 答复的时钟", at="clocks.yml")
-    return Desk(offices=offices, routes=routes, clocks=clocks, places=load_places())
+    return Desk(
+        offices=offices,
+        routes=routes,
+        clocks=clocks,
+        places=load_places(),
+        outcomes=load_outcome_codes(),
+    )

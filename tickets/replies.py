@@ -1,11 +1,10 @@
-"""Replies of offices as spreadsheets: rows are matched to tickets and become moves, so that nobody
-types an outcome twice. Our own form comes back, or an export of a case system."""
+"""Replies of offices as spreadsheets: rows are matched to tickets and become outcomes, so that
+nobody types one twice. Our own form comes back, or an export of a case system."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,47 +12,15 @@ from attrs import frozen
 from sqlalchemy import Connection, select
 
 from domain.errors import CluewatchError, PermanentError
-from domain.tickets import Move, ReturnReason, Ticket, TicketState, legal_moves, next_state
-from tickets import ledger, tables
+from domain.feedback import read_particulars
+from domain.tickets import Ticket
+from tickets import ledger, outcomes, tables
 from tickets.desk import Desk
-from tickets.ledger import Order
-from tickets.reply_form import Reply, Result, result_of
+from tickets.outcomes import Recorded, Saying
+from tickets.reply_form import Reply
 
 _NOISE = re.compile(r"[^0-9A-Z]+")
 _NAME_NOISE = re.compile(r"[\W_]+")
-_TARGETS = {
-    Result.ACCEPTED: TicketState.ACCEPTED,
-    Result.RETURNED_JURISDICTION: TicketState.RETURNED,
-    Result.RETURNED_MATERIAL: TicketState.RETURNED,
-    Result.NOT_FILED: TicketState.NOT_FILED,
-    Result.FILED: TicketState.FILED,
-    Result.PENALISED: TicketState.PENALISED,
-    Result.ORDERED: TicketState.ORDERED,
-    Result.INTERVIEWED: TicketState.INTERVIEWED,
-    Result.TO_POLICE: TicketState.TO_POLICE,
-    Result.CLOSED: TicketState.CLOSED,
-}
-_REASONS = {
-    Result.RETURNED_JURISDICTION: ReturnReason.JURISDICTION,
-    Result.RETURNED_MATERIAL: ReturnReason.MATERIAL,
-}
-# What an office does on its own way; nothing here sends, takes back or contests.
-_STEPS = frozenset(
-    {
-        Move.RECEIVE,
-        Move.ACCEPT,
-        Move.RETURN,
-        Move.CHECK,
-        Move.DECLINE,
-        Move.FILE,
-        Move.INVESTIGATE,
-        Move.PENALISE,
-        Move.TRANSFER_POLICE,
-        Move.ORDER,
-        Move.INTERVIEW,
-        Move.CLOSE,
-    }
-)
 
 
 @frozen(kw_only=True)
@@ -110,89 +77,47 @@ def apply(
 ) -> list[ReplyOutcome]:
     """Take in the replies of an office, each by itself: an error in one leaves the others alone.
 
-    A reply that was taken in before changes nothing. Only the lead's replies move a ticket.
+    A reply that was taken in before changes nothing.
     """
     matcher = Matcher(tx, office)
-    outcomes = []
+    told = []
     for reply in found:
         try:
             with tx.begin_nested():
                 ticket = ledger.get(tx, matcher.match(reply))
-                after = _apply(tx, ticket, reply, office=office, at=at, desk=desk)
+                recorded = _apply(tx, ticket, reply, office=office, at=at, desk=desk)
         except CluewatchError as error:
-            outcomes.append(
+            told.append(
                 ReplyOutcome(
                     row=reply.row, ticket=None, state=None, changed=False, error=str(error)
                 )
             )
             continue
-        outcomes.append(
+        told.append(
             ReplyOutcome(
                 row=reply.row,
-                ticket=after.number,
-                state=after.state.value,
-                changed=after != ticket,
+                ticket=ticket.number,
+                state=recorded.ticket.state.value,
+                changed=recorded.fresh,
                 error=None,
             )
         )
-    return outcomes
+    return told
 
 
 def _apply(
     tx: Connection, ticket: Ticket, reply: Reply, *, office: str, at: datetime, desk: Desk
-) -> Ticket:
-    if ticket.lead != office:
-        raise PermanentError("只有主办机关的回执可以推进工单", at=ticket.number)
-    try:
-        result = result_of(reply.result)
-    except ValueError:
-        known = "、".join(Result)
-        raise PermanentError(
-            f"办理结果“{reply.result}”无法识别，应为：{known}", at=ticket.number
-        ) from None
-    target = _TARGETS[result]
-    if target in _states_since_sent(tx, ticket.id):
-        return ticket
-    for step in _way(ticket, target):
-        last = next_state(ticket.state, step) is target
-        order = Order(
-            move=step,
-            actor=reply.handler or desk.offices.get(office).name,
-            at=at,
-            note=reply.note if last else "依回执补记",
-            reason=_REASONS[result] if step is Move.RETURN else None,
-            signer=reply.signer,
-        )
-        ticket = ledger.move(tx, ticket_id=ticket.id, order=order, desk=desk)
-    return ticket
-
-
-def _states_since_sent(tx: Connection, ticket_id: str) -> set[TicketState]:
-    """What the ticket went through since it was last sent: replies before that are history."""
-    found: set[TicketState] = set()
-    for event in ledger.events(tx, ticket_id):
-        if event.state is TicketState.SENT:
-            found.clear()
-        found.add(event.state)
-    return found
-
-
-def _way(ticket: Ticket, target: TicketState) -> list[Move]:
-    """The shortest way of an office to a state. Raises PermanentError when there is none."""
-    queue: deque[tuple[TicketState, list[Move]]] = deque([(ticket.state, [])])
-    seen = {ticket.state}
-    while queue:
-        state, way = queue.popleft()
-        if state is target:
-            return way
-        for step in legal_moves(state):
-            if step not in _STEPS:
-                continue
-            after = next_state(state, step)
-            if after not in seen:
-                seen.add(after)
-                queue.append((after, [*way, step]))
-    raise PermanentError(f"工单处于“{ticket.state}”，不能记为“{target}”", at=ticket.number)
+) -> Recorded:
+    saying = Saying(
+        code=reply.result,
+        reason=reply.reason,
+        office=office,
+        actor=reply.handler or desk.offices.get(office).name,
+        at=at,
+        signer=reply.signer,
+        particulars=read_particulars(reply.fields),
+    )
+    return outcomes.record(tx, ticket_id=ticket.id, saying=saying, desk=desk)
 
 
 def _code(text: str) -> str:

@@ -5,28 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
 from domain.errors import PermanentError
 
 _BRACKETS = str.maketrans({"(": "（", ")": "）"})
-
-
-class Result(StrEnum):
-    """What an office may say has become of a ticket."""
-
-    ACCEPTED = "受理"
-    RETURNED_JURISDICTION = "退回（无管辖权）"
-    RETURNED_MATERIAL = "退回（材料不全）"
-    NOT_FILED = "不予立案"
-    FILED = "立案"
-    PENALISED = "处罚决定"
-    ORDERED = "责令改正"
-    INTERVIEWED = "行政约谈"
-    TO_POLICE = "移送公安"
-    CLOSED = "办结"
 
 
 @frozen(kw_only=True)
@@ -50,12 +34,30 @@ COLUMNS = (
     Column(
         name="result", title="办理结果", others=("处理结果", "办理状态", "受理情况", "处置结果")
     ),
+    Column(name="reason", title="原因", others=("不予立案原因", "误报原因")),
     Column(name="case_no", title="立案号", others=("案件编号", "立案编号")),
     Column(name="decision_no", title="处罚文号", others=("处罚决定书文号", "决定书文号")),
     Column(name="fine", title="罚没金额（元）", others=("罚没金额", "罚款金额")),
+    Column(name="since", title="起始日期", others=("开始日期",)),
+    Column(name="until", title="截止日期", others=("整改期限", "改正期限")),
+    Column(name="target", title="对象", others=("处置对象",)),
+    Column(name="count", title="数量", others=("分值", "记分分值")),
+    Column(name="transfer_to", title="移送机关"),
+    Column(name="person", title="自然人证件号"),
     Column(name="measures", title="措施及说明", others=("措施", "处理意见", "备注", "理由")),
     Column(name="handler", title="承办人", others=("经办人", "办案人员")),
     Column(name="signer", title="签批人", others=("审批人",)),
+)
+_STATED = (
+    "case_no",
+    "decision_no",
+    "fine",
+    "since",
+    "until",
+    "target",
+    "count",
+    "transfer_to",
+    "person",
 )
 _TITLES = {title: c.name for c in COLUMNS for title in (c.title, *c.others)}
 
@@ -69,23 +71,25 @@ class Reply:
     key: str = ""
     subject: str = ""
     result: str = ""
+    reason: str = ""
     case_no: str = ""
     decision_no: str = ""
     fine: str = ""
+    since: str = ""
+    until: str = ""
+    target: str = ""
+    count: str = ""
+    transfer_to: str = ""
+    person: str = field(default="", repr=False)
     measures: str = ""
     handler: str = ""
     signer: str = ""
 
     @property
-    def note(self) -> str:
-        """What the office says besides the result, in words."""
-        told = {
-            "立案号": self.case_no,
-            "处罚文号": self.decision_no,
-            "罚没金额": self.fine,
-            "": self.measures,
-        }
-        return "；".join(f"{name}{'：' if name else ''}{v}" for name, v in told.items() if v)
+    def fields(self) -> dict[str, str]:
+        """What the outcome is stated with, as typed, by field of `domain.feedback.Particulars`."""
+        stated = {name: getattr(self, name) for name in _STATED}
+        return {**stated, "words": self.measures}
 
 
 def replies(rows: Iterable[Sequence[str]]) -> list[Reply]:
@@ -111,11 +115,6 @@ def replies(rows: Iterable[Sequence[str]]) -> list[Reply]:
         if values.keys() - {"number", "key", "subject"}:
             found.append(Reply(row=place, **values))
     return found
-
-
-def result_of(words: str) -> Result:
-    """The result that a cell names, whatever the brackets' width. Raises ValueError."""
-    return Result(unicodedata.normalize("NFKC", words).translate(_BRACKETS))
 
 
 def _plain(text: str) -> str:

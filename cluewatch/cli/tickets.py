@@ -14,6 +14,7 @@ from storage.records import to_plain, to_row
 from tickets import deadlines, extensions, issue, ledger, opinions, reckoning, worklist
 from tickets.calendar import civil_date
 from tickets.ledger import Order
+from tickets.outcomes import CODED
 from tickets.worklist import TicketFilter
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
@@ -72,6 +73,8 @@ def move_ticket(
     dry_run: DryRun = False,
 ) -> None:
     """办理工单；批准移送（approve）会投递移送函与证据包。"""
+    if move in CODED:
+        raise typer.BadParameter("办理结果用 cluewatch ticket outcome 记录，连同原因与文号")
     services = open_services()
     with services.truth.read() as tx:
         before = ledger.get(tx, reference)

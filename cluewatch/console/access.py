@@ -67,6 +67,7 @@ RULES: dict[tuple[str, str], Permission | Door] = {
     ("GET", "/tickets/{ticket_id}"): _P.READ_TICKET,
     ("POST", "/tickets/{ticket_id}/moves"): _P.MOVE_TICKET,
     ("POST", "/tickets/{ticket_id}/opinion"): _P.MOVE_TICKET,
+    ("POST", "/tickets/{ticket_id}/outcomes"): _P.MOVE_TICKET,
     ("GET", "/operations"): _P.READ_OPERATIONS,
     ("POST", "/operations/retries"): _P.RETRY_WORK,
     ("GET", "/users"): _P.MANAGE_USERS,

@@ -10,12 +10,13 @@ from starlette.responses import RedirectResponse
 
 from cluewatch.accounts import scope
 from cluewatch.console.access import SignedIn, Wired
+from cluewatch.console.outcomes import codes_for, may_move, speaking_for
 from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
 from cluewatch.console.spreadsheets import spreadsheet
 from cluewatch.console.words import word
-from domain.people import Permission, User
-from domain.tickets import Move, Opinion, ReturnReason, Ticket, TicketState, legal_moves
+from domain.people import User
+from domain.tickets import Move, Opinion, ReturnReason, TicketState, legal_moves
 from tickets import (
     appeals,
     assistance,
@@ -24,10 +25,12 @@ from tickets import (
     ledger,
     opinions,
     outbox,
+    outcomes,
     recurrence,
     worklist,
 )
 from tickets.ledger import NAMING, Order
+from tickets.outcomes import CODED
 from tickets.worklist import TicketFilter
 
 router = APIRouter()
@@ -101,6 +104,7 @@ def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: st
         repeats = recurrence.repeats(tx, subject_id, at=wired.clock.now())
         objections = appeals.of_ticket(tx, ticket.id)
         requests = assistance.of_ticket(tx, ticket.id)
+        said = outcomes.of_ticket(tx, ticket.id)
     return page(
         request,
         "ticket.html",
@@ -114,7 +118,15 @@ def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: st
         requests=requests,
         kinds=assistance.TITLES,
         opinion=opinion,
-        moves=[m for m in legal_moves(ticket.state) if _may(session.user, ticket, m)],
+        moves=[
+            move
+            for move in legal_moves(ticket.state)
+            if move not in CODED and may_move(session.user, ticket, move)
+        ],
+        outcomes=said,
+        codes=codes_for(wired, session.user, ticket),
+        speaking=speaking_for(session.user, ticket),
+        code_titles={code.code: code.title for code in wired.desk.outcomes.all},
         naming=NAMING,
         reasons=ReturnReason,
         rules=wired.rulebook.rules,
@@ -149,7 +161,7 @@ def move_ticket(
     )
     with wired.truth.write() as tx:
         ticket = scope.ticket(tx, session.user, ticket_id)
-        if not _may(session.user, ticket, move):
+        if move in CODED or not may_move(session.user, ticket, move):
             raise HTTPException(403, "此项操作须由主办机关或有审批权限的人员执行")
         ledger.move(tx, ticket_id=ticket.id, order=order, desk=wired.desk)
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
@@ -167,20 +179,10 @@ def characterise(
     opinion = Opinion(number=number, words=words, signer=session.user.name, at=wired.clock.now())
     with wired.truth.write() as tx:
         ticket = scope.ticket(tx, session.user, ticket_id)
-        if not _may(session.user, ticket, Move.CHECK):
+        if not may_move(session.user, ticket, Move.CHECK):
             raise HTTPException(403, "定性须由主办机关作出")
         opinions.characterise(tx, ticket_id=ticket.id, opinion=opinion)
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
-
-
-_DESK_MOVES = frozenset({Move.APPROVE, Move.REASSIGN, Move.RECALL, Move.DESIGNATE})
-
-
-def _may(user: User, ticket: Ticket, move: Move) -> bool:
-    """Sending, reassigning and recalling are the desk's; the rest is the lead office's."""
-    if move in _DESK_MOVES:
-        return user.may(Permission.APPROVE_TICKET)
-    return not user.limited_to_offices or ticket.lead in user.offices
 
 
 def _filter(user: User, state: TicketState | None) -> TicketFilter:

@@ -73,6 +73,7 @@ WORDS: dict[str, str] = {
     "publish": "处罚公示",
     "ask_office": "请求协助",
     "answer_office": "答复协助",
+    "outcome": "办理结果",
     "issue": "生成工单",
     "raise": "发现",
     "review": "开始研判",

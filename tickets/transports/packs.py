@@ -18,10 +18,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from domain.errors import PermanentError
 from storage.spreadsheets import text_cell
 from tickets.letter_file import printable
-from tickets.reply_form import COLUMNS, Result
+from tickets.outcome_codes import OutcomeCode
+from tickets.reply_form import COLUMNS
 
 PACK = "pack"
-CASES_SHEET, LINKS_SHEET = "回执", "链接清单"
+CASES_SHEET, LINKS_SHEET, CODES_SHEET = "回执", "链接清单", "办理结果"
 _LIST_NAME = "清单与回执.xlsx"
 _FIRST_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _CHUNK = 256 * 1024
@@ -64,6 +65,7 @@ def write_pack(
     *,
     cases: Sequence[PackCase],
     links: Iterable[PackLink],
+    codes: Sequence[OutcomeCode],
 ) -> int:
     """Write the packages of `cases` with their lists as a ZIP; returns how many.
 
@@ -77,7 +79,7 @@ def write_pack(
     unfinished = target.with_name(f".{target.name}.part")
     try:
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as pack:
-            pack.writestr(_member(_LIST_NAME), _workbook(cases, links))
+            pack.writestr(_member(_LIST_NAME), _workbook(cases, links, codes))
             for case in cases:
                 for file in sorted((shelf / office / case.key).iterdir()):
                     _add(pack, file, f"{case.number}/{case.key}/{file.name}")
@@ -95,12 +97,17 @@ def taken(shelf: Path, office: str, keys: Iterable[str]) -> None:
         (shelf / office / key).rename(done / key)
 
 
-def _workbook(cases: Sequence[PackCase], links: Iterable[PackLink]) -> bytes:
+def _workbook(
+    cases: Sequence[PackCase], links: Iterable[PackLink], codes: Sequence[OutcomeCode]
+) -> bytes:
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = CASES_SHEET
     results = DataValidation(
-        type="list", formula1=f'"{",".join(Result)}"', allow_blank=True, showErrorMessage=True
+        type="list",
+        formula1=f"'{CODES_SHEET}'!$A$2:$A${len(codes) + 1}",
+        allow_blank=True,
+        showErrorMessage=True,
     )
     sheet.add_data_validation(results)
     results.add(f"G2:G{len(cases) + 1}")
@@ -114,9 +121,22 @@ def _workbook(cases: Sequence[PackCase], links: Iterable[PackLink]) -> bytes:
     _row(listed, ["编号", "网址", "采集时间"], bold=True)
     for link in links:
         _row(listed, [link.number, link.url, link.seen])
+    _code_list(book.create_sheet(CODES_SHEET), codes)
     content = BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def _code_list(sheet: Worksheet, codes: Sequence[OutcomeCode]) -> None:
+    """What may be written as a result, with the columns that it needs."""
+    _row(sheet, ["办理结果", "须填写", "可填写", "原因"], bold=True)
+    columns = {column.name: column.title for column in COLUMNS}
+    columns["words"] = columns["measures"]
+    for code in codes:
+        needs = [f"{columns[name]}（{label}）" for name, label in code.needs.items()]
+        may = [f"{columns[name]}（{label}）" for name, label in code.may.items()]
+        reasons = [reason.title for reason in code.reasons]
+        _row(sheet, [code.title, *("；".join(part) for part in (needs, may, reasons))])
 
 
 def _row(sheet: Worksheet, values: Sequence[str], *, bold: bool = False) -> None:
