@@ -83,6 +83,10 @@ class Judge:
             rulebook=rulebook, reader=self.reader, opinion=self.opinion, policy=self.policy
         )
 
+    def under(self, policy_in_force: Policy) -> Judge:
+        """The same judge under another policy."""
+        return Judge(self.rulebook, policy_in_force, self.voice, self.opinion)
+
     def judge(
         self,
         document: Document,

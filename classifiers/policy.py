@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from pydantic import Field, StringConstraints
 
 from classifiers.rulebook.loading import file_digest
@@ -86,7 +88,11 @@ class _PolicySource(Strict):
 
 @frozen(kw_only=True)
 class Policy:
-    """The policy in force. `version` is the file's number and the start of its digest."""
+    """The policy in force. `version` is the file's number and the start of its digest.
+
+    `approved` are scores from which a type makes a clue that people have put in the place of the
+    file's; the scale of the scores stays that of the file.
+    """
 
     version: str
     thresholds: Mapping[str, Threshold]
@@ -95,17 +101,29 @@ class Policy:
     circumstances: tuple[Circumstance, ...]
     combination: Combination = field(repr=False)
     model: ModelUse = field(repr=False)
+    approved: Mapping[str, float] = field(factory=dict)
+
+    def approving(self, approved: Mapping[str, float]) -> Policy:
+        """This policy with these thresholds of clues in force, which its version then names."""
+        if not approved:
+            return self
+        told = json.dumps(approved, sort_keys=True)
+        version = f"{self.version}+t{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+        return evolve(self, approved=approved, version=version)
+
+    def clue_threshold(self, slug: str) -> float:
+        """From which score findings of a type make a clue."""
+        return self.approved.get(slug, self.threshold(slug).clue)
 
     def threshold(self, slug: str) -> Threshold:
-        """The thresholds of a type."""
+        """The thresholds of a type as the file states them: the scale of its scores."""
         return self.thresholds.get(slug, self.thresholds[DEFAULT])
 
     def grade(self, slug: str, score: float) -> Verdict:
         """What one finding of this type and score amounts to."""
-        threshold = self.threshold(slug)
-        if score >= threshold.clue:
+        if score >= self.clue_threshold(slug):
             return Verdict.CLUE
-        return Verdict.REVIEW if score >= threshold.review else Verdict.CLEAR
+        return Verdict.REVIEW if score >= self.threshold(slug).review else Verdict.CLEAR
 
     def score(
         self, slug: str, words: float, speaker: str, traits: Set[str], facts: Sequence[Fact]
@@ -144,7 +162,8 @@ class Policy:
 
     def _short_of_clue(self, slug: str) -> float:
         """The most that words may be worth if no speaker is to make a clue of them."""
-        return self.threshold(slug).clue - max(self.speakers.values()) - _BELOW
+        reached = min(self.threshold(slug).clue, self.clue_threshold(slug))
+        return reached - max(self.speakers.values()) - _BELOW
 
     def context(self, slug: str) -> frozenset[str]:
         """The traits of which one must show before the model alone claims this type."""

@@ -19,6 +19,7 @@ from classifiers.rulebook import Rulebook
 from cluewatch import migrations
 from cluewatch.clock import RemoteClock, SystemClock
 from cluewatch.settings import Settings
+from cluewatch.thresholds import store as thresholds
 from cluewatch.time_server import TimeServer
 from cluewatch.timestamping import authority
 from crawlers import outcomes, source_store
@@ -63,6 +64,7 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._in_force: Judge | None = None
 
     def prepare(self) -> None:
         """Create or upgrade both schemas. Safe to repeat."""
@@ -119,10 +121,21 @@ class Services:
 
     @cached_property
     def judge(self) -> Judge:
-        """Rules, models and policy as one verdict."""
+        """Rules, models and policy as one verdict, as they are shipped."""
         policy = policies.load()
         opinion = models.load(policy.model.open_from, self.settings.model.checkpoint)
         return Judge(self.rulebook, policy, opinion=opinion)
+
+    @property
+    def judge_in_force(self) -> Judge:
+        """`judge` under the thresholds that people have approved up to now."""
+        with self.truth.read() as tx:
+            approved = thresholds.in_force(tx)
+        if not approved:
+            return self.judge
+        if self._in_force is None or self._in_force.policy.approved != approved:
+            self._in_force = self.judge.under(self.judge.policy.approving(approved))
+        return self._in_force
 
     @cached_property
     def route_types(self) -> tuple[RouteType, ...]:

@@ -123,7 +123,7 @@ class Casework:
 
     def _grave(self, assessment: Assessment) -> tuple[Finding, ...]:
         """The findings that pass the threshold of a clue; a case is not padded with doubts."""
-        grade = self._services.judge.policy.grade
+        grade = self._services.judge_in_force.policy.grade
         found = assessment.findings
         return tuple(f for f in found if grade(f.type, f.score) is Verdict.CLUE)
 

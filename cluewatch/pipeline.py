@@ -63,6 +63,7 @@ class Pipeline:
     def work(self, *, limit: int = 64) -> int:
         """Take up to `limit` captures from the outbox; returns how many were taken."""
         truth = self._services.truth
+        self._judge = self._services.judge_in_force
         with truth.write() as tx:
             claimed = leases.claim(
                 tx, evidence_tables.outbox, owner=self._owner, limit=limit, seconds=LEASE_SECONDS

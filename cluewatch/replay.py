@@ -57,7 +57,7 @@ def differences(services: Services) -> Iterator[tuple[Document, list[Difference]
         for document in batch:
             before = stored[document.id]
             if before is not None:
-                now = services.judge.judge(
+                now = services.judge_in_force.judge(
                     document,
                     before.facts,
                     templates=templates[document.site],
@@ -97,4 +97,4 @@ def _by_place(assessment: Assessment) -> dict[tuple[str, str], Finding]:
 def _grade(services: Services, finding: Finding | None) -> str:
     if finding is None:
         return ""
-    return services.judge.policy.grade(finding.type, finding.score).value
+    return services.judge_in_force.policy.grade(finding.type, finding.score).value

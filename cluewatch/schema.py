@@ -7,12 +7,13 @@ from sqlalchemy import MetaData
 from cluewatch.accounts import tables as accounts
 from cluewatch.migrations import History
 from cluewatch.saved import tables as saved
+from cluewatch.thresholds import tables as thresholds
 from crawlers import tables as crawlers
 from crawlers.frontier import tables as frontier
 from documents import tables as documents
 from evidence import tables as evidence
 from registers import tables as registers
-from tickets import subject_tables
+from tickets import outcome_tables, subject_tables
 from tickets import tables as tickets
 
 METADATA: dict[History, tuple[MetaData, ...]] = {
@@ -23,8 +24,10 @@ METADATA: dict[History, tuple[MetaData, ...]] = {
         crawlers.metadata,
         tickets.metadata,
         subject_tables.metadata,
+        outcome_tables.metadata,
         accounts.metadata,
         saved.metadata,
+        thresholds.metadata,
     ),
     History.FRONTIER: (frontier.metadata,),
 }

@@ -107,7 +107,8 @@ class ReturnReason(StrEnum):
 
 
 _S = TicketState
-_ENDINGS = (_S.NOT_FILED, _S.PENALISED, _S.TO_POLICE, _S.ORDERED, _S.INTERVIEWED)
+_DECIDED = (_S.NOT_FILED, _S.PENALISED, _S.ORDERED, _S.INTERVIEWED)
+_OVER = (_S.CLOSED, _S.REPORTED, _S.ARCHIVED)
 
 _TABLE: dict[tuple[TicketState, Move], TicketState] = {
     (_S.AWAITING_APPROVAL, Move.APPROVE): _S.SENT,
@@ -135,7 +136,7 @@ _TABLE: dict[tuple[TicketState, Move], TicketState] = {
     (_S.INVESTIGATING, Move.TRANSFER_POLICE): _S.TO_POLICE,
     (_S.INVESTIGATING, Move.ORDER): _S.ORDERED,
     (_S.INVESTIGATING, Move.INTERVIEW): _S.INTERVIEWED,
-    **{(ending, Move.CLOSE): _S.CLOSED for ending in _ENDINGS},
+    **{(ending, Move.CLOSE): _S.CLOSED for ending in (*_DECIDED, _S.TO_POLICE)},
     (_S.CLOSED, Move.REPORT): _S.REPORTED,
     (_S.REPORTED, Move.ARCHIVE): _S.ARCHIVED,
     (_S.PENALISED, Move.CONTEST): _S.CONTESTED,
@@ -152,17 +153,7 @@ _TABLE: dict[tuple[TicketState, Move], TicketState] = {
     (_S.POLICE_FILED, Move.CLOSE): _S.CLOSED,
     **{
         (state, Move.REOPEN): _S.CHECKING
-        for state in (
-            _S.NOT_FILED,
-            _S.PENALISED,
-            _S.ORDERED,
-            _S.INTERVIEWED,
-            _S.POLICE_FILED,
-            _S.POLICE_DECLINED,
-            _S.CLOSED,
-            _S.REPORTED,
-            _S.ARCHIVED,
-        )
+        for state in (*_DECIDED, _S.POLICE_FILED, _S.POLICE_DECLINED, *_OVER)
     },
     **{
         (state, Move.SUSPEND): _S.SUSPENDED

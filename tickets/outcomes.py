@@ -14,7 +14,8 @@ from domain.feedback import Bearing, CaseOutcome, Particulars
 from domain.ids import derive_id
 from domain.tickets import Move, Remark, Ticket, TicketState, legal_moves, next_state
 from storage.records import from_json, to_json
-from tickets import ledger, parts, tables
+from tickets import ledger, parts
+from tickets import outcome_tables as tables
 from tickets.desk import Desk
 from tickets.ledger import Order
 from tickets.outcome_codes import OutcomeCode

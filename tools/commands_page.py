@@ -31,15 +31,18 @@ def page() -> str:
 
 def _rows(command: Any, path: str) -> Iterator[str]:
     parts = getattr(command, "commands", None)
-    if parts is not None:
-        for name, part in sorted(parts.items()):
-            if not part.hidden:
-                yield from _rows(part, f"{path} {name}")
-        return
+    if parts is None or command.invoke_without_command:
+        yield _row(command, path)
+    for name, part in sorted((parts or {}).items()):
+        if not part.hidden:
+            yield from _rows(part, f"{path} {name}")
+
+
+def _row(command: Any, path: str) -> str:
     names = [" / ".join(p.opts + p.secondary_opts) for p in command.params if p.name != "help"]
     options = ", ".join(f"`{name}`" for name in names if name.startswith("-"))
     arguments = "".join(f" {name.upper()}" for name in names if not name.startswith("-"))
-    yield f"| `{path}{arguments}` | {(command.help or '').strip()} | {options} |\n"
+    return f"| `{path}{arguments}` | {(command.help or '').strip()} | {options} |\n"
 
 
 if __name__ == "__main__":

@@ -27,11 +27,13 @@ from cluewatch.cli import (
     models,
     operations,
     outcomes,
+    policy,
     registers,
     rules,
     saved,
     setup,
     sources,
+    stats,
     subjects,
     tickets,
     tokens,
@@ -72,6 +74,8 @@ app.add_typer(subjects.app, name="subject")
 app.add_typer(operations.index_app, name="index")
 app.add_typer(saved.app, name="saved")
 app.add_typer(tokens.app, name="token")
+app.add_typer(stats.app, name="stats")
+app.add_typer(policy.app, name="policy")
 
 
 def main() -> None:

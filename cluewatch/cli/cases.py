@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,13 @@ from cluewatch.casework import Casework
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.cli.wiring import open_services
 from cluewatch.delivery import build_bundle
+from cluewatch.labels import pool
 from domain.captures import CaptureRequest, Profile, RequestReason, SealStatus
 from domain.clues import ClueState
 from domain.ids import derive_id
 from evidence import verify as verification
 from storage.records import to_plain, to_row
-from tickets import clue_moves, clues, explanation, worklist
+from tickets import clue_moves, clues, explanation, precision, worklist
 from tickets.calendar import civil_date
 from tickets.clue_moves import ClueMove
 from tickets.worklist import ClueFilter
@@ -59,7 +61,8 @@ def show_clue(reference: Annotated[str, typer.Argument(help="线索编号")]) ->
     with services.truth.write() as tx:
         clue = clues.get(tx, reference)
         note_read(tx, actor=command_user(), subject=clue.id, page="clue", at=services.clock.now())
-    emit_json(to_plain(clue))
+        similar = precision.similar(tx, clue)
+    emit_json({**to_row(clue), "similar": to_plain(similar)})
 
 
 @clue_app.command("move")
@@ -87,6 +90,28 @@ def move_clue(
             into=clues.get(tx, into).id if into else None,
         )
     out.print(f"{clue.number}：{state.value}")
+
+
+@clue_app.command("labels")
+def labels(
+    target: Annotated[Path, typer.Argument(help="写入的文件，每行一份文档")],
+) -> None:
+    """导出标注池：复核与办理结果认定的文字，只有编号与偏移，不含正文。"""
+    services = open_services()
+    count = 0
+    with services.truth.read() as tx, target.open("x", encoding="utf-8") as lines:
+        for labelled in pool(tx):
+            spans, rejected = [], []
+            for label in labelled.labels:
+                span = {"start": label.start, "end": label.end, "code": label.code, "by": label.by}
+                if label.violates:
+                    spans.append(span)
+                else:
+                    rejected.append({**span, "reason": label.reason})
+            row = {"id": labelled.id, "kind": labelled.kind, "spans": spans, "rejected": rejected}
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
+    out.print(f"{target}：{count} 份文档")
 
 
 @clue_app.command("bundle")

@@ -54,7 +54,7 @@ def score(
     """按农场真值与服务器日志评分；有门槛未过则退出码为 1。"""
     services = open_services()
     with services.truth.read() as tx:
-        card = farm.scored(directory, export.all_rows(tx, services.judge.policy.grade))
+        card = farm.scored(directory, export.all_rows(tx, services.judge_in_force.policy.grade))
     if as_json:
         emit_json(card)
     else:

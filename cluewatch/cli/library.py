@@ -1,4 +1,4 @@
-"""Commands that read what was seen: search, show, gaps, stats."""
+"""Commands that read what was seen: search, show, gaps."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from cluewatch import export
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.cli.wiring import open_services
 from crawlers.canonical import canonical_url
-from documents import counts
 from documents import store as documents
 from domain.errors import QuerySyntaxError
 from domain.queries import Everything, SearchRequest, Sort
 from evidence import gaps as gap_store
 from indexer.highlight import highlights
 from indexer.language import parse
-from storage.records import to_plain
-from tickets.calendar import civil_date
-from tickets.summary import summary
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 _AROUND = 30
@@ -30,7 +26,6 @@ def register(app: typer.Typer) -> None:
     app.command()(search)
     app.command()(show)
     app.command()(gaps)
-    app.command()(stats)
 
 
 def search(
@@ -80,7 +75,7 @@ def show(
     if everything != (document_id is None) or (everything and not as_json):
         raise typer.BadParameter("给出一个文档编号，或同时使用 --all 与 --json")
     services = open_services()
-    grade = services.judge.policy.grade
+    grade = services.judge_in_force.policy.grade
     with services.truth.read() as tx:
         if document_id is None:
             for row in export.all_rows(tx, grade):
@@ -120,34 +115,3 @@ def gaps(as_json: Json = False) -> None:
     )
     columns = ("place", "outcome", "reason", "count", "since", "last_seen")
     listing("覆盖缺口", columns, rows, as_json=as_json)
-
-
-def stats(as_json: Json = False) -> None:
-    """汇总：文档、发现、线索、工单。"""
-    services = open_services()
-    with services.truth.read() as tx:
-        cases = summary(tx, today=civil_date(services.clock.now()))
-        verdicts = counts.by_verdict(tx)
-        findings = counts.by_type(tx)
-        values = {
-            "documents": documents.count(tx),
-            "verdicts": {k.value: v for k, v in verdicts.items()},
-            "findings": findings,
-            "cases": to_plain(cases),
-        }
-    if as_json:
-        emit_json(values)
-        return
-    offices = {office.id: office.name for office in services.desk.offices.all}
-    rows = [{"项目": "文档", "数": values["documents"]}]
-    rows += [{"项目": f"判定 {k.value}", "数": v} for k, v in verdicts.items()]
-    rows += [
-        {"项目": f"发现 {services.type_titles.get(slug, slug)}", "数": count}
-        for slug, count in sorted(findings.items(), key=lambda item: -item[1])
-    ]
-    rows += [{"项目": "线索", "数": cases.clues}, {"项目": "工单", "数": cases.tickets}]
-    rows += [
-        {"项目": f"工单 {offices.get(row.office, row.office)} {row.state}", "数": row.count}
-        for row in cases.tickets_by_office
-    ]
-    listing("汇总", ("项目", "数"), rows, as_json=False)

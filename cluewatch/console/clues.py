@@ -19,7 +19,7 @@ from domain.clues import ClueState
 from domain.people import User
 from evidence import requests
 from evidence.seal_store import seal_of
-from tickets import clue_moves, ledger, worklist
+from tickets import clue_moves, ledger, precision, worklist
 from tickets.clue_moves import ClueMove
 from tickets.worklist import ClueFilter
 
@@ -102,6 +102,7 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         seal = seal_of(tx, clue.id)
         pending = requests.open_seals(tx, clue.id)
         events = clue_moves.events(tx, clue.id)
+        similar = precision.similar(tx, clue)
     return page(
         request,
         "clue.html",
@@ -111,6 +112,7 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         sealed=SealStatus.SEALED,
         pending=pending,
         events=events,
+        similar=similar,
         moves=clue_moves.legal_moves(clue.state),
         rules=wired.rulebook.rules,
         offices={office.id: office.name for office in wired.desk.offices.all},

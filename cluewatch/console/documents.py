@@ -46,7 +46,7 @@ def document(request: Request, wired: Wired, session: SignedIn, document_id: str
         reviews=decided,
         links=found.links[:MOST_SHOWN],
         rules=rules,
-        grade=wired.judge.policy.grade,
+        grade=wired.judge_in_force.policy.grade,
         paragraphs=paragraphs(
             found,
             assessment.findings if assessment else (),

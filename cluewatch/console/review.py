@@ -153,7 +153,7 @@ def _shown(
         reasons=[reason for reason in RejectReason if reason is not RejectReason.BOUNDARY],
         confirm=CONFIRM,
         rules=wired.rulebook.rules,
-        grade=wired.judge.policy.grade,
+        grade=wired.judge_in_force.policy.grade,
     )
 
 

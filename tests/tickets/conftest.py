@@ -10,6 +10,7 @@ import pytest
 from documents import tables as documents
 from storage.database import Database
 from tests.tickets.cases import DESK, CountingIds
+from tickets import outcome_tables
 from tickets.desk import Desk
 from tickets.tables import metadata
 
@@ -23,6 +24,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         opened = Database(request.getfixturevalue("postgres_url"))
     with opened.write() as tx:
         metadata.create_all(tx)
+        outcome_tables.metadata.create_all(tx)
         documents.index_queue.create(tx)
     yield opened
     opened.close()
