@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from attrs import evolve
@@ -19,18 +19,22 @@ from domain.pages import Document
 from domain.tickets import Ticket
 from evidence import reader as evidence
 from evidence import requests, seal_store
+from registers import store as registers
 from tickets import (
     clues,
     complaints,
+    consequences,
     issue,
     lifecycle,
     outcomes,
     ownership,
+    rechecks,
     recurrence,
     subject_merges,
     subjects,
     traces,
 )
+from tickets.calendar import civil_date
 from tickets.clues import RaisedClue
 from tickets.outcomes import Recorded, Saying
 
@@ -160,7 +164,49 @@ class Casework:
 
     def record_outcome(self, tx: Connection, *, ticket_id: str, saying: Saying) -> Recorded:
         """Record what an office says has become of a ticket, with all that follows from it."""
-        return outcomes.record(tx, ticket_id=ticket_id, saying=saying, desk=self._services.desk)
+        services = self._services
+        recorded = outcomes.record(tx, ticket_id=ticket_id, saying=saying, desk=services.desk)
+        consequences.follow(tx, recorded, desk=services.desk, ids=services.ids)
+        kind = services.desk.outcomes.get(recorded.outcome.code).register_kind
+        if kind and recorded.fresh:
+            self._register(tx, kind, recorded)
+        return recorded
+
+    def _register(self, tx: Connection, kind: str, recorded: Recorded) -> None:
+        """What an office decided about a party is what the registers answer from that day on."""
+        outcome, ticket = recorded.outcome, recorded.ticket
+        subject, stated = clues.get(tx, ticket.clue_id).subject, outcome.particulars
+        cells = {
+            "name": subject.name,
+            "usci": subject.usci,
+            "licence_no": subject.licence_no,
+            "number": stated.decision_no,
+            "authority": self._services.desk.offices.get(outcome.office).name,
+            "region": ticket.region,
+            "valid_from": str(stated.since or civil_date(outcome.at)),
+            "valid_until": str(stated.until or ""),
+        }
+        registers.record_entry(
+            tx,
+            kind,
+            {name: value for name, value in cells.items() if value},
+            source=f"{ticket.number} {outcome.id}",
+            as_of=civil_date(outcome.at),
+            at=outcome.at,
+        )
+
+    def note_recheck(
+        self, tx: Connection, snapshot: Snapshot, urls: Collection[str], outcome: Outcome
+    ) -> None:
+        """A page was seen: tell the tickets that wait for another look at it. What has not changed
+        says what its last full capture said; a refusal to show the page says nothing."""
+        if outcome is Outcome.NOT_MODIFIED:
+            said = evidence.latest(tx, snapshot.url, Outcome.OK)
+        elif outcome is Outcome.OK or outcome.is_gone:
+            said = snapshot if outcome is Outcome.OK else None
+        else:
+            return
+        rechecks.seen(tx, urls=urls, snapshot_id=said.id if said else None, at=snapshot.captured_at)
 
     def issue(
         self, tx: Connection, clue: Clue, *, automatic: bool, actor: str = SYSTEM

@@ -166,6 +166,8 @@ class Pipeline:
                 snapshot=judged.snapshot,
                 facts=judged.facts,
             )
+        urls = {snapshot.url, judged.document.url, judged.document.canonical_url}
+        self._casework.note_recheck(tx, snapshot, urls, Outcome.OK)
 
     def _note_return(self, tx: Connection, snapshot: Snapshot) -> None:
         """A page that had gone can be read again: those who wait for its end must know."""
@@ -182,6 +184,8 @@ class Pipeline:
             self._casework.note_page(
                 tx, snapshot, outcome=reading.outcome, reason=f"{reading.outcome}：{reading.reason}"
             )
+        if not isinstance(reading, ParsedPage):
+            self._casework.note_recheck(tx, snapshot, {snapshot.url}, reading.outcome)
 
 
 def _as_captured(snapshot: Snapshot, reading: Reading) -> StatusPage:

@@ -16,6 +16,7 @@ from cluewatch.delivery import Deliveries
 from cluewatch.intake import crawl_config
 from cluewatch.pipeline import Pipeline
 from cluewatch.projection import Projection
+from cluewatch.rechecking import Rechecking
 from cluewatch.rendering import RenderWork
 from cluewatch.saved.sending import Messages
 from cluewatch.sealing import SealWork
@@ -73,12 +74,14 @@ def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
     projection = Projection(services, owner=owner)
     deliveries = Deliveries(services, owner=owner)
     messages = Messages(services, owner=owner)
+    rechecking = Rechecking(services)
     anchoring = Anchoring(services)
     return (
         pipeline.work,
         projection.work,
         deliveries.work,
         messages.work,
+        rechecking.work,
         anchoring.work,
     )
 

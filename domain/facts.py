@@ -8,6 +8,7 @@ FACT_TITLES: dict[str, str] = {
     "project_scope": "宣传项目的相应登记（许可数据交叉比对）",
     "lead_physician": "主诊医师",
     "medical_ad_approval": "医疗广告审查证明",
+    "ad_refusal": "广告审查申请限制",
     "internet_hospital": "互联网医院",
     "insured_institution": "医保定点",
     "vaccination_unit": "预防接种单位",

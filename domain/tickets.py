@@ -97,6 +97,7 @@ class Remark(StrEnum):
     ASK_OFFICE = "ask_office"
     ANSWER_OFFICE = "answer_office"
     OUTCOME = "outcome"
+    RECHECK = "recheck"
 
 
 class ReturnReason(StrEnum):

@@ -52,6 +52,7 @@ def facts_of(tx: Connection, document: Document, asked: Inquiry) -> tuple[Fact, 
         _departments(licence.version),
         *crosscheck.project_facts(tx, claims, licence, known, held),
         _ad_approval(tx, document, known, held),
+        *_refusals(tx, known, held),
         *_approvals(tx, claims, known, held),
         *_numbered(tx, document, known, held),
         *_business(tx, known, held),
@@ -184,6 +185,20 @@ def _penalties(tx: Connection, asked: Inquiry, held: frozenset[str]) -> Iterator
         shown = "；".join(_penalty(version) for version in before[:_PENALTIES_SHOWN])
         detail = f"取证日前有 {len(before)} 件：{shown}"
         yield stated("penalty", Existence.PRESENT, detail, before[0], kind)
+
+
+def _refusals(tx: Connection, asked: Inquiry, held: frozenset[str]) -> Iterator[Fact]:
+    """A year without applications (AD 55, 57, 58) that runs on the day of capture: whoever
+    advertises in it has no fresh approval."""
+    if "ad_refusal" not in held:
+        return
+    kind = kind_of("ad_refusal")
+    for version in find(tx, kind, {**asked.numbers, "name": asked.names}, day=asked.day):
+        since, until = version.entry.valid_from, version.entry.valid_until
+        if since is not None and until is not None and since <= asked.day <= until:
+            detail = f"自 {since} 至 {until} 不受理“{version.entry.name}”的广告审查申请"
+            yield stated("ad_refusal", Existence.PRESENT, detail, version, kind)
+            return
 
 
 def _penalty(version: Version) -> str:

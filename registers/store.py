@@ -10,6 +10,7 @@ from pathlib import Path
 from attrs import field, frozen, mutable
 from sqlalchemy import Connection, delete, insert, select
 
+from domain.errors import PermanentError
 from domain.ids import derive_id
 from registers.files import Cells, rows
 from registers.headings import NO_MAPPING, ColumnMapping, Headings, find_headings
@@ -117,6 +118,41 @@ def import_register(
         unknown=headings.unknown,
         covered=regions,
     )
+
+
+def record_entry(
+    tx: Connection,
+    kind_key: str,
+    cells: Mapping[str, str],
+    *,
+    source: str,
+    as_of: date,
+    at: datetime,
+) -> None:
+    """Put one record of ours beside the imported lists; the same record for the same source and
+    day replaces its earlier entry. Raises PermanentError when the register does not take it."""
+    kind = kind_of(kind_key)
+    entry = read_entry(kind, cells)
+    if not isinstance(entry, Entry):
+        flaws = "；".join(f"{flaw.column}：{flaw.reason}" for flaw in entry)
+        raise PermanentError(f"不能记入{kind.title}：{flaws}", at=source)
+    version = {
+        "import_id": derive_id("register", kind.key, source, as_of.isoformat()),
+        "kind": kind.key,
+    }
+    _forget(tx, version["import_id"])
+    tx.execute(
+        insert(imports).values(
+            id=version["import_id"],
+            kind=kind.key,
+            file=source,
+            as_of=as_of,
+            imported_at=at,
+            rows=1,
+            refused=0,
+        )
+    )
+    _insert(tx, kind, {1: entry}, version=version, as_of=as_of)
 
 
 def held(tx: Connection, kind_key: str | None = None) -> list[Held]:

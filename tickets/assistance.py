@@ -1,5 +1,5 @@
-"""Requests between offices (协查, 认定, 检验): tickets of their own kind, with a question, a form
-for the answer, and a clock."""
+"""Requests and notices between offices (协查, 认定, 检验, 通报): tickets of their own kind, with a
+question, a form for the answer, and a clock."""
 
 from __future__ import annotations
 
@@ -21,27 +21,7 @@ from tickets.issue import OVER
 from tickets.ledger import Order
 from tickets.numbers import ASSISTANCE_SERIES, next_number
 from tickets.outbox import DeliveryKind
-
-
-class AssistanceKind(StrEnum):
-    """What one office asks of another; the value names the term in clocks.yml."""
-
-    INQUIRY = "inquiry"
-    FINDING = "finding"
-    TEST = "test"
-
-
-TITLES = {
-    AssistanceKind.INQUIRY: "协查",
-    AssistanceKind.FINDING: "认定",
-    AssistanceKind.TEST: "检验（鉴定）",
-}
-FORMS: dict[AssistanceKind, tuple[str, ...]] = {
-    AssistanceKind.INQUIRY: ("查询结果", "材料清单", "承办人"),
-    AssistanceKind.FINDING: ("认定结论", "依据", "文号", "承办人"),
-    AssistanceKind.TEST: ("检验结论", "报告编号", "检验机构", "承办人"),
-}
-"""The points that an answer must give, by kind."""
+from tickets.request_forms import FORMS, TITLES, AssistanceKind
 
 
 class AssistanceState(StrEnum):
@@ -97,8 +77,22 @@ def ask(
     nothing, or when the ticket is over or not yet sent.
     """
     ticket = ledger.get(tx, ticket_id)
-    office = desk.offices.get(question.asked)
     _check(ticket, question)
+    return send(tx, ticket=ticket, question=question, actor=actor, at=at, desk=desk, ids=ids)
+
+
+def send(
+    tx: Connection,
+    *,
+    ticket: Ticket,
+    question: Question,
+    actor: str,
+    at: datetime,
+    desk: Desk,
+    ids: Ids,
+) -> Assistance:
+    """Send a request whatever state the ticket is in, as what follows from an outcome is sent."""
+    office = desk.offices.get(question.asked)
     request = _open(tx, ticket, question, at=at, desk=desk, ids=ids)
     note = f"{request.number} 请{office.name}{TITLES[request.kind]}：{request.question}"
     ledger.remark(tx, ticket_id=ticket.id, remark=Remark.ASK_OFFICE, actor=actor, at=at, note=note)

@@ -19,7 +19,20 @@ from tickets.calendar import Calendar
 from tickets.offices import OfficeKind
 
 REQUIRED_TERMS = frozenset(
-    {"accept_complaint", "tell_reporter", "result_to_reporter", "inquiry", "finding", "test"}
+    {
+        "accept_complaint",
+        "tell_reporter",
+        "result_to_reporter",
+        "inquiry",
+        "finding",
+        "test",
+        "approval_notice",
+        "crime_notice",
+        "register_notice",
+        "ad_notice",
+        "obstruction_notice",
+        "justice_copy",
+    }
 )
 """Terms that the program asks for by name."""
 

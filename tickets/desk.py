@@ -16,6 +16,7 @@ from tickets.clocks import Clocks, load_clocks
 from tickets.elsewhere import Places, load_places
 from tickets.offices import Offices
 from tickets.outcome_codes import OutcomeCodes, load_outcome_codes
+from tickets.outcome_routes import OutcomeRoutes, load_outcome_routes
 from tickets.routes import Routes, RouteType, load_routes
 
 _ANY_DAY = date(2026, 1, 5)
@@ -30,6 +31,7 @@ class Desk:
     clocks: Clocks
     places: Places
     outcomes: OutcomeCodes
+    outcome_routes: OutcomeRoutes
 
 
 def load_desk(
@@ -52,10 +54,12 @@ def load_desk(
     for branch in routes.leads:
         if not any(clocks.starting(branch, TicketState.SENT, _ANY_DAY)):
             raise ConfigError(f"没有约束 {branch} 答复的时钟", at="clocks.yml")
+    codes = load_outcome_codes()
     return Desk(
         offices=offices,
         routes=routes,
         clocks=clocks,
         places=load_places(),
-        outcomes=load_outcome_codes(),
+        outcomes=codes,
+        outcome_routes=load_outcome_routes(codes),
     )

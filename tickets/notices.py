@@ -6,11 +6,12 @@ from datetime import datetime
 
 from domain.clues import Clue
 from domain.tickets import Ticket, TicketEvent
-from tickets.assistance import FORMS, TITLES, Assistance
+from tickets.assistance import Assistance
 from tickets.letter_file import Letter, cut, moment
 from tickets.letters import Sender
 from tickets.offices import Office
 from tickets.outbox import DeliveryKind
+from tickets.request_forms import FORMS, TITLES
 
 _ASKS = {
     DeliveryKind.RECALL: "请停止办理并销毁或退回随附材料，已采取的措施请书面告知。",

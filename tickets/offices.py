@@ -17,7 +17,7 @@ from tickets.units import Seat, Unit
 
 
 class OfficeKind(StrEnum):
-    """The branches of government that law.md D.1 names."""
+    """The branches of government that law.md D.1 names, and the organs of justice."""
 
     MARKET_SUPERVISION = "market_supervision"
     HEALTH = "health"
@@ -31,6 +31,8 @@ class OfficeKind(StrEnum):
     COMMUNICATIONS = "communications"
     DISEASE_CONTROL = "disease_control"
     COMPREHENSIVE_ENFORCEMENT = "comprehensive_enforcement"
+    PROCURATORATE = "procuratorate"
+    COURT = "court"
 
 
 @frozen(kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Column, Date, Index, Integer, MetaData, String, Table, Text
 
 from storage.columns import Moment
 
@@ -24,4 +24,32 @@ outcomes = Table(
     Column("particulars", Text, nullable=False),
     Index("ix_outcomes_ticket", "ticket_id", "sequence"),
     Index("ix_outcomes_code", "code", "at"),
+)
+
+# The id is derived from ticket, route, decision and office: each is told once.
+outcome_notices = Table(
+    "outcome_notices",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("outcome_id", String(32), nullable=False, index=True),
+    Column("route", String(64), nullable=False),
+    Column("office", String(64), nullable=False),
+)
+
+# `asked_at` empty: not yet due. `found` empty: the crawl has not seen the page since.
+rechecks = Table(
+    "rechecks",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("outcome_id", String(32), nullable=False),
+    Column("ticket_id", String(64), nullable=False, index=True),
+    Column("clue_id", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("url_key", String(32), nullable=False),
+    Column("due", Date, nullable=False),
+    Column("asked_at", Moment),
+    Column("found", String(32)),
+    Column("found_at", Moment),
+    Index("ix_rechecks_due", "asked_at", "due"),
+    Index("ix_rechecks_url", "url_key", "found_at"),
 )

@@ -97,7 +97,7 @@ def record(tx: Connection, *, ticket_id: str, saying: Saying, desk: Desk) -> Rec
     if known is not None:
         return Recorded(outcome=known, ticket=ticket, fresh=False)
     _check_office(tx, ticket, code, saying, desk)
-    words = "；".join(w for w in (reason.title if reason else "", _words(code, stated)) if w)
+    words = "；".join(w for w in (reason.title if reason else "", stated_words(code, stated)) if w)
     ticket = _make(tx, ticket, code, saying, words, desk=desk, been=been)
     outcome = CaseOutcome(
         id=outcome_id,
@@ -214,7 +214,7 @@ def _since_sent(tx: Connection, ticket_id: str) -> tuple[int, set[TicketState]]:
     return sent, been
 
 
-def _words(code: OutcomeCode, stated: Particulars) -> str:
+def stated_words(code: OutcomeCode, stated: Particulars) -> str:
     """What the office says besides the code, in words; nothing that tells who a person is."""
     told = {name: value for name, value in stated.given().items() if name != "person"}
     return "；".join(

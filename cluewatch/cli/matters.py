@@ -15,8 +15,9 @@ from domain.errors import PermanentError
 from storage.records import to_row
 from tickets import appeals, assistance, clues, desk_notes, joint, ledger, recurrence
 from tickets.appeals import AppealDecision
-from tickets.assistance import AssistanceKind, Question
+from tickets.assistance import Question
 from tickets.calendar import civil_date
+from tickets.request_forms import AssistanceKind
 
 Actor = Annotated[str, typer.Option(help="经办人")]
 

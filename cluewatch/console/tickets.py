@@ -27,6 +27,7 @@ from tickets import (
     outbox,
     outcomes,
     recurrence,
+    request_forms,
     worklist,
 )
 from tickets.ledger import NAMING, Order
@@ -116,7 +117,7 @@ def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: st
         repeats=repeats,
         objections=objections,
         requests=requests,
-        kinds=assistance.TITLES,
+        kinds=request_forms.TITLES,
         opinion=opinion,
         moves=[
             move

@@ -74,6 +74,7 @@ WORDS: dict[str, str] = {
     "ask_office": "请求协助",
     "answer_office": "答复协助",
     "outcome": "办理结果",
+    "recheck": "整改复查",
     "issue": "生成工单",
     "raise": "发现",
     "review": "开始研判",

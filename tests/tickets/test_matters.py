@@ -30,9 +30,10 @@ from tests.tickets.cases import (
 from tests.tickets.packages import all_delivered
 from tickets import appeals, assistance, clues, desk_notes, joint, ledger, outbox, recurrence
 from tickets.appeals import AppealDecision
-from tickets.assistance import FORMS, AssistanceKind, AssistanceState, Question
+from tickets.assistance import AssistanceState, Question
 from tickets.clue_moves import ClueMove, clue_move
 from tickets.outbox import DeliveryKind
+from tickets.request_forms import FORMS, AssistanceKind
 
 HEALTH, MARKET = "990100-health", "990100-market-supervision"
 PENALISED = (*FILED, Move.INVESTIGATE, Move.PENALISE, Move.CLOSE)

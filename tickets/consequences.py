@@ -1,0 +1,95 @@
+"""What follows from an outcome besides the ticket's own way: notices to others, and rechecks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from domain.errors import NotFound
+from domain.ids import derive_id
+from domain.ports import Ids
+from domain.tickets import Remark
+from storage.upsert import upsert
+from tickets import assistance, ledger, outcomes, rechecks
+from tickets.assistance import Question
+from tickets.calendar import civil_date
+from tickets.desk import Desk
+from tickets.offices import OfficeKind
+from tickets.outcome_routes import OutcomeRoute
+from tickets.outcome_tables import outcome_notices
+from tickets.outcomes import Recorded
+
+
+def follow(tx: Connection, recorded: Recorded, *, desk: Desk, ids: Ids) -> None:
+    """Bring about what the code and the routes of outcomes say; an outcome that was recorded before
+    has brought it about already."""
+    if not recorded.fresh:
+        return
+    code = desk.outcomes.get(recorded.outcome.code)
+    if code.recheck_days is not None:
+        stated = recorded.outcome.particulars.until or civil_date(recorded.outcome.at)
+        due = stated + timedelta(days=code.recheck_days)
+        rechecks.schedule(tx, outcome=recorded.outcome, ticket=recorded.ticket, due=due)
+    for route in desk.outcome_routes.of(recorded.outcome, recorded.ticket, desk.offices):
+        for branch in route.to:
+            _tell(tx, recorded, route, branch, desk=desk, ids=ids)
+
+
+def _tell(
+    tx: Connection,
+    recorded: Recorded,
+    route: OutcomeRoute,
+    branch: OfficeKind,
+    *,
+    desk: Desk,
+    ids: Ids,
+) -> None:
+    outcome, ticket = recorded.outcome, recorded.ticket
+    try:
+        office = desk.offices.responsible(branch, ticket.region)
+    except NotFound:
+        _note_unlisted(tx, recorded, route, branch)
+        return
+    if office.id == outcome.office:
+        return
+    code, stated = desk.outcomes.get(outcome.code), outcome.particulars
+    decision = stated.decision_no or stated.target or stated.words
+    row = upsert(tx, outcome_notices).values(
+        id=derive_id("notice", ticket.id, route.id, outcome.code, decision, office.id),
+        outcome_id=outcome.id,
+        route=route.id,
+        office=office.id,
+    )
+    fresh = tx.scalar(row.on_conflict_do_nothing().returning(outcome_notices.c.id))
+    if fresh is None:
+        return
+    details = "；".join(word for word in (code.title, outcomes.stated_words(code, stated)) if word)
+    assistance.send(
+        tx,
+        ticket=ticket,
+        question=Question(
+            kind=route.kind,
+            asking=outcome.office,
+            asked=office.id,
+            words=f"{route.words}（{details}）",
+        ),
+        actor=outcome.actor,
+        at=outcome.at,
+        desk=desk,
+        ids=ids,
+    )
+
+
+def _note_unlisted(
+    tx: Connection, recorded: Recorded, route: OutcomeRoute, branch: OfficeKind
+) -> None:
+    """An organ that the list of offices does not know is to be told on paper."""
+    ledger.remark(
+        tx,
+        ticket_id=recorded.ticket.id,
+        remark=Remark.OUTCOME,
+        actor=recorded.outcome.actor,
+        at=recorded.outcome.at,
+        note=f"名录没有 {branch} 类机关，须另行通报：{route.words}",
+    )
