@@ -98,6 +98,10 @@ class Remark(StrEnum):
     ANSWER_OFFICE = "answer_office"
     OUTCOME = "outcome"
     RECHECK = "recheck"
+    PROPOSE_HANDOVER = "propose_handover"
+    GRANT_HANDOVER = "grant_handover"
+    REFUSE_HANDOVER = "refuse_handover"
+    HAND_ITEMS = "hand_items"
 
 
 class ReturnReason(StrEnum):

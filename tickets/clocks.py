@@ -53,14 +53,16 @@ class Extension(Strict):
 
 
 class ClockRule(Strict):
-    """One clock as the data file states it. It ends with a state or a remark, whichever comes."""
+    """One clock as the data file states it. It starts and ends with a state or a remark, whichever
+    comes."""
 
     id: str
     agencies: frozenset[OfficeKind] = frozenset(OfficeKind)
     title: str
     term: int = Field(gt=0)
     unit: Unit
-    starts: frozenset[TicketState] = Field(min_length=1)
+    starts: frozenset[TicketState] = frozenset()
+    starts_with: frozenset[Remark] = frozenset()
     ends: frozenset[TicketState]
     ends_with: frozenset[Remark] = frozenset()
     pauses: bool
@@ -105,14 +107,23 @@ class Clocks:
         """The deadlines that begin when a ticket led by that branch enters `state` on `day`."""
         for rule in self.rules:
             if state in rule.starts and lead in rule.agencies:
-                due, provisional = self._after(day, rule.term, rule.unit)
-                yield Deadline(
-                    clock=rule.id,
-                    title=rule.title,
-                    due=due,
-                    source=rule.cited,
-                    provisional=provisional,
-                )
+                yield self._deadline(rule, day)
+
+    def starting_with(self, lead: OfficeKind, remark: Remark, day: date) -> Iterator[Deadline]:
+        """The deadlines that begin with a remark on a ticket led by that branch."""
+        for rule in self.rules:
+            if remark in rule.starts_with and lead in rule.agencies:
+                yield self._deadline(rule, day)
+
+    def _deadline(self, rule: ClockRule, day: date) -> Deadline:
+        due, provisional = self._after(day, rule.term, rule.unit)
+        return Deadline(
+            clock=rule.id,
+            title=rule.title,
+            due=due,
+            source=rule.cited,
+            provisional=provisional,
+        )
 
     def ending(self, state: TicketState) -> tuple[str, ...]:
         """Ids of the clocks that end when a ticket enters `state`."""
@@ -172,6 +183,9 @@ def load_clocks(calendar: Calendar, source: Path | Traversable | None = None) ->
     """The clocks in `source`, or the shipped ones. Raises ConfigError (file:line)."""
     data = datafiles.read(source or datafiles.shipped("tickets", "clocks.yml"))
     content = data.validated(_File)
+    for index, rule in enumerate(content.clocks):
+        if not (rule.starts or rule.starts_with):
+            raise ConfigError(f"时钟 {rule.id} 没有起点", at=data.at("clocks", index))
     seen: set[str] = set()
     named = {
         "clocks": [rule.id for rule in content.clocks],

@@ -1,4 +1,5 @@
-"""What follows from an outcome besides the ticket's own way: notices to others, and rechecks."""
+"""What follows from an outcome besides the ticket's own way: penalties counted, notices to others,
+rechecks."""
 
 from __future__ import annotations
 
@@ -7,15 +8,16 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from domain.errors import NotFound
+from domain.feedback import CaseOutcome
 from domain.ids import derive_id
 from domain.ports import Ids
 from domain.tickets import Remark
 from storage.upsert import upsert
-from tickets import assistance, ledger, outcomes, rechecks
+from tickets import assistance, ledger, outcomes, penalties, rechecks
 from tickets.assistance import Question
 from tickets.calendar import civil_date
 from tickets.desk import Desk
-from tickets.offices import OfficeKind
+from tickets.offices import Office, OfficeKind
 from tickets.outcome_routes import OutcomeRoute
 from tickets.outcome_tables import outcome_notices
 from tickets.outcomes import Recorded
@@ -31,6 +33,13 @@ def follow(tx: Connection, recorded: Recorded, *, desk: Desk, ids: Ids) -> None:
         stated = recorded.outcome.particulars.until or civil_date(recorded.outcome.at)
         due = stated + timedelta(days=code.recheck_days)
         rechecks.schedule(tx, outcome=recorded.outcome, ticket=recorded.ticket, due=due)
+    if code.penalty:
+        office = desk.offices.get(recorded.outcome.office)
+        unlicensed = not desk.handover.unlicensed.isdisjoint(recorded.ticket.types)
+        penalty = penalties.of_outcome(
+            tx, recorded.outcome, recorded.ticket, office, unlicensed=unlicensed
+        )
+        penalties.keep(tx, penalty)
     for route in desk.outcome_routes.of(recorded.outcome, recorded.ticket, desk.offices):
         for branch in route.to:
             _tell(tx, recorded, route, branch, desk=desk, ids=ids)
@@ -55,30 +64,36 @@ def _tell(
         return
     code, stated = desk.outcomes.get(outcome.code), outcome.particulars
     decision = stated.decision_no or stated.target or stated.words
-    row = upsert(tx, outcome_notices).values(
-        id=derive_id("notice", ticket.id, route.id, outcome.code, decision, office.id),
-        outcome_id=outcome.id,
-        route=route.id,
-        office=office.id,
-    )
-    fresh = tx.scalar(row.on_conflict_do_nothing().returning(outcome_notices.c.id))
-    if fresh is None:
+    key = derive_id("notice", ticket.id, route.id, outcome.code, decision, office.id)
+    if not _is_first(tx, key, outcome, route, office):
         return
-    details = "；".join(word for word in (code.title, outcomes.stated_words(code, stated)) if word)
+    told = "；".join(word for word in (code.title, outcomes.stated_words(code, stated)) if word)
+    question = Question(
+        kind=route.kind,
+        asking=outcome.office,
+        asked=office.id,
+        words=f"{route.words}（{told}）",
+    )
     assistance.send(
         tx,
         ticket=ticket,
-        question=Question(
-            kind=route.kind,
-            asking=outcome.office,
-            asked=office.id,
-            words=f"{route.words}（{details}）",
-        ),
+        question=question,
         actor=outcome.actor,
         at=outcome.at,
         desk=desk,
         ids=ids,
     )
+
+
+def _is_first(
+    tx: Connection, key: str, outcome: CaseOutcome, route: OutcomeRoute, office: Office
+) -> bool:
+    """Whether the office has not been told of this decision by this route."""
+    row = upsert(tx, outcome_notices).values(
+        id=key, outcome_id=outcome.id, route=route.id, office=office.id
+    )
+    first = row.on_conflict_do_nothing().returning(outcome_notices.c.id)
+    return tx.scalar(first) is not None
 
 
 def _note_unlisted(

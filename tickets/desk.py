@@ -14,6 +14,7 @@ from tickets.agency_file import load_offices
 from tickets.calendar import load_calendar
 from tickets.clocks import Clocks, load_clocks
 from tickets.elsewhere import Places, load_places
+from tickets.handover_rules import HandoverRules, load_handover_rules
 from tickets.offices import Offices
 from tickets.outcome_codes import OutcomeCodes, load_outcome_codes
 from tickets.outcome_routes import OutcomeRoutes, load_outcome_routes
@@ -32,6 +33,7 @@ class Desk:
     places: Places
     outcomes: OutcomeCodes
     outcome_routes: OutcomeRoutes
+    handover: HandoverRules
 
 
 def load_desk(
@@ -62,4 +64,5 @@ def load_desk(
         places=load_places(),
         outcomes=codes,
         outcome_routes=load_outcome_routes(codes),
+        handover=load_handover_rules(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, String, Table, Text
 
 from storage.columns import Moment
 
@@ -52,4 +52,41 @@ rechecks = Table(
     Column("found_at", Moment),
     Index("ix_rechecks_due", "asked_at", "due"),
     Index("ix_rechecks_url", "url_key", "found_at"),
+)
+
+# Decisions of any region: of our tickets by outcome, of others by import. `person` is a key that
+# cannot be turned back.
+penalties = Table(
+    "penalties",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("subject_id", String(32), nullable=False, index=True),
+    Column("usci", String(18), nullable=False, index=True),
+    Column("person", String(40), nullable=False, index=True),
+    Column("ticket_id", String(64), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("family", String(16), nullable=False),
+    Column("unlicensed", Boolean, nullable=False),
+    Column("branch", String(32), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("decision_no", String(100), nullable=False),
+    Column("decided_on", Date, nullable=False),
+)
+
+# `granted` empty: the head has not decided. One hand-over of a ticket at a time.
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("ticket_id", String(64), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("crime", String(32), nullable=False),
+    Column("grounds", Text, nullable=False),
+    Column("investigators", Text, nullable=False),
+    Column("papers", Text, nullable=False),
+    Column("proposed_by", String(200), nullable=False),
+    Column("proposed_at", Moment, nullable=False),
+    Column("granted", Boolean),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_at", Moment),
+    Column("reason", Text, nullable=False),
 )

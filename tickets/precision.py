@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, select
 
 from domain.clues import Clue, ClueState
 from domain.feedback import Bearing
@@ -162,23 +162,7 @@ def _precision(of: Measured, name: str, votes: Sequence[bool]) -> Precision:
 def _decided_tickets(
     tx: Connection, wanted: ColumnElement[bool] | None = None
 ) -> Iterator[Decided]:
-    ticket, event, part = tables.tickets, tables.ticket_events, tables.assignments
-    annulled = (
-        select(event.c.owner_id, func.max(event.c.sequence).label("sequence"))
-        .where(event.c.move == Move.ANNUL.value)
-        .group_by(event.c.owner_id)
-        .subquery()
-    )
-    latest = (
-        select(outcomes.c.ticket_id, func.max(outcomes.c.sequence).label("sequence"))
-        .outerjoin(annulled, annulled.c.owner_id == outcomes.c.ticket_id)
-        .where(
-            outcomes.c.bearing != Bearing.SILENT.value,
-            outcomes.c.sequence > func.coalesce(annulled.c.sequence, -1),
-        )
-        .group_by(outcomes.c.ticket_id)
-        .subquery()
-    )
+    ticket, part, latest = tables.tickets, tables.assignments, _latest_words()
     at_latest = (outcomes.c.ticket_id == latest.c.ticket_id) & (
         outcomes.c.sequence == latest.c.sequence
     )
@@ -202,6 +186,27 @@ def _decided_tickets(
             right=row.bearing == Bearing.CONFIRMS.value,
             reason=row.reason,
         )
+
+
+def _latest_words() -> Subquery:
+    """Ticket → the entry of its latest outcome that says something and was not annulled since."""
+    event = tables.ticket_events
+    annulled = (
+        select(event.c.owner_id, func.max(event.c.sequence).label("sequence"))
+        .where(event.c.move == Move.ANNUL.value)
+        .group_by(event.c.owner_id)
+        .subquery()
+    )
+    return (
+        select(outcomes.c.ticket_id, func.max(outcomes.c.sequence).label("sequence"))
+        .outerjoin(annulled, annulled.c.owner_id == outcomes.c.ticket_id)
+        .where(
+            outcomes.c.bearing != Bearing.SILENT.value,
+            outcomes.c.sequence > func.coalesce(annulled.c.sequence, -1),
+        )
+        .group_by(outcomes.c.ticket_id)
+        .subquery()
+    )
 
 
 def _dismissed_clues(

@@ -9,15 +9,15 @@ from sqlalchemy import Connection, func, select, update
 
 from domain.captures import SealStatus
 from domain.clues import Clue, ClueState
-from domain.findings import Family
 from domain.ports import Ids
-from domain.tickets import Move, Ticket, TicketState
-from tickets import issue, ledger, subjects, tables
+from domain.tickets import Ticket, TicketState
+from tickets import issue, ledger, penalties, subjects, tables
+from tickets.calendar import civil_date
 from tickets.desk import Desk
+from tickets.offices import OfficeKind
 
-TWO_YEARS = timedelta(days=730)
+GRAVE_YEARS = 2
 GRAVE_PENALTIES = 3
-CRIMINAL_PRACTICE = 2
 
 
 @frozen(kw_only=True)
@@ -31,15 +31,10 @@ class Repeats:
 
     @property
     def consequences(self) -> tuple[str, ...]:
-        """What the law says of it, in words (AD 55; 法释〔2016〕27号 art. 2)."""
-        found = []
-        if self.penalties >= GRAVE_PENALTIES:
-            found.append(f"两年内已受处罚 {self.penalties} 次，符合“两年内三次以上”的从重情形")
-        if self.practice_penalties >= CRIMINAL_PRACTICE:
-            found.append(
-                f"非法行医已受处罚 {self.practice_penalties} 次，再犯涉嫌非法行医罪，须移送公安"
-            )
-        return tuple(found)
+        """What the law says of it, in words (AD 55); what makes it a crime is `handovers`'."""
+        if self.penalties < GRAVE_PENALTIES:
+            return ()
+        return (f"两年内已受处罚 {self.penalties} 次，符合“两年内三次以上”的从重情形",)
 
 
 def came_back(tx: Connection, clue: Clue, *, seen_at: datetime) -> bool:
@@ -81,12 +76,11 @@ def reopen(
 
 def repeats(tx: Connection, subject_id: str, *, at: datetime) -> Repeats:
     """What the repeat rules count for a subject at a moment."""
-    ticket, event = tables.tickets, tables.ticket_events
-    penalties = tx.execute(
-        select(ticket.c.family, event.c.at)
-        .join(event, event.c.owner_id == ticket.c.id)
-        .where(ticket.c.subject_id == subject_id, event.c.move == Move.PENALISE.value)
-    ).all()
+    ticket = tables.tickets
+    day = civil_date(at)
+    ever = penalties.against(tx, subjects.get(tx, subject_id), before=day + timedelta(days=1))
+    recent = [p for p in ever if p.decided_on >= penalties.years_before(day, GRAVE_YEARS)]
+    practice = penalties.of(ever, branches=[OfficeKind.HEALTH], unlicensed=True)
     per_clue = (
         select(func.max(ticket.c.recurrence).label("times"))
         .where(ticket.c.subject_id == subject_id)
@@ -96,8 +90,8 @@ def repeats(tx: Connection, subject_id: str, *, at: datetime) -> Repeats:
     recurrences = tx.execute(select(func.coalesce(func.sum(per_clue.c.times), 0))).scalar_one()
     return Repeats(
         recurrences=int(recurrences),
-        penalties=sum(at - TWO_YEARS <= when <= at for _, when in penalties),
-        practice_penalties=sum(family == Family.PRACTICE.value for family, _ in penalties),
+        penalties=len(recent),
+        practice_penalties=len(practice),
     )
 
 

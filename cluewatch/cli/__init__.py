@@ -22,6 +22,7 @@ from cluewatch.cli import (
     evidence,
     farm,
     intake,
+    justice,
     library,
     matters,
     models,
@@ -63,7 +64,7 @@ PARTS = (
 )
 for part in PARTS:
     part.register(app)
-for matter in (matters, outcomes, deliveries):
+for matter in (matters, outcomes, justice, deliveries):
     tickets.ticket_app.add_typer(matter.commands)
 app.add_typer(sources.commands, name="source")
 app.add_typer(accounts.app, name="user")

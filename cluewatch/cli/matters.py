@@ -13,10 +13,11 @@ from cluewatch.cli.tickets import ACTOR, Json, Note, Reference
 from cluewatch.cli.wiring import open_services
 from domain.errors import PermanentError
 from storage.records import to_row
-from tickets import appeals, assistance, clues, desk_notes, joint, ledger, recurrence
+from tickets import appeals, assistance, clues, desk_notes, handovers, joint, ledger, recurrence
 from tickets.appeals import AppealDecision
 from tickets.assistance import Question
 from tickets.calendar import civil_date
+from tickets.handovers import Circumstances
 from tickets.request_forms import AssistanceKind
 
 Actor = Annotated[str, typer.Option(help="经办人")]
@@ -113,6 +114,8 @@ def case(reference: Reference, as_json: Json = False) -> None:
         subject_id = clues.subject_of(tx, ledger.get(tx, reference).clue_id)
         found = joint.open_cases(tx, subject_id, services.desk.offices)
         repeats = recurrence.repeats(tx, subject_id, at=services.clock.now())
+        ticket = ledger.get(tx, reference)
+        criminal = handovers.reached(tx, ticket, Circumstances(), desk=services.desk)
     rows = map(to_row, found)
     columns = ("number", "name", "contact", "state", "planned_for", "visit")
     listing("在办工单", columns, rows, as_json=as_json)
@@ -120,6 +123,8 @@ def case(reference: Reference, as_json: Json = False) -> None:
         out.print(f"再现 {repeats.recurrences} 次，两年内处罚 {repeats.penalties} 次")
         for words in repeats.consequences:
             out.print(words)
+        for one in criminal:
+            out.print(f"涉嫌{one.crime.cited}：{one.ground.words}")
 
 
 @commands.command("visit")

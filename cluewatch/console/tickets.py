@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from cluewatch.accounts import scope
+from cluewatch.bootstrap import Services
 from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.outcomes import codes_for, may_move, speaking_for
 from cluewatch.console.reading import note_read
@@ -16,20 +18,23 @@ from cluewatch.console.rendering import page
 from cluewatch.console.spreadsheets import spreadsheet
 from cluewatch.console.words import word
 from domain.people import User
-from domain.tickets import Move, Opinion, ReturnReason, TicketState, legal_moves
+from domain.tickets import Move, Opinion, ReturnReason, Ticket, TicketState, legal_moves
 from tickets import (
     appeals,
     assistance,
     clues,
+    handovers,
     joint,
     ledger,
     opinions,
     outbox,
     outcomes,
+    rechecks,
     recurrence,
     request_forms,
     worklist,
 )
+from tickets.handovers import Circumstances
 from tickets.ledger import NAMING, Order
 from tickets.outcomes import CODED
 from tickets.worklist import TicketFilter
@@ -95,36 +100,24 @@ def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: st
         ticket = scope.ticket(tx, session.user, ticket_id)
         note_read(tx, wired, session.user, ticket.id, "ticket")
         clue = clues.get(tx, ticket.clue_id)
-        events = ledger.events(tx, ticket.id)
-        deliveries = outbox.of_ticket(tx, ticket.id)
-        opinion = opinions.latest(tx, ticket.id)
-        subject_id = clue.subject.id
         known = joint.open_cases(
-            tx, subject_id, wired.desk.offices, seen_by=scope.offices(session.user)
+            tx, clue.subject.id, wired.desk.offices, seen_by=scope.offices(session.user)
         )
-        repeats = recurrence.repeats(tx, subject_id, at=wired.clock.now())
-        objections = appeals.of_ticket(tx, ticket.id)
-        requests = assistance.of_ticket(tx, ticket.id)
-        said = outcomes.of_ticket(tx, ticket.id)
+        shown = {
+            **_history(tx, ticket),
+            **_course(tx, wired, ticket),
+            "repeats": recurrence.repeats(tx, clue.subject.id, at=wired.clock.now()),
+        }
+    moves = [m for m in legal_moves(ticket.state) if m not in CODED]
     return page(
         request,
         "ticket.html",
+        **shown,
         ticket=ticket,
         clue=clue,
-        events=events,
-        deliveries=deliveries,
         others=[case for case in known if case.ticket_id != ticket.id],
-        repeats=repeats,
-        objections=objections,
-        requests=requests,
         kinds=request_forms.TITLES,
-        opinion=opinion,
-        moves=[
-            move
-            for move in legal_moves(ticket.state)
-            if move not in CODED and may_move(session.user, ticket, move)
-        ],
-        outcomes=said,
+        moves=[move for move in moves if may_move(session.user, ticket, move)],
         codes=codes_for(wired, session.user, ticket),
         speaking=speaking_for(session.user, ticket),
         code_titles={code.code: code.title for code in wired.desk.outcomes.all},
@@ -133,6 +126,27 @@ def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: st
         rules=wired.rulebook.rules,
         offices={office.id: office.name for office in wired.desk.offices.all},
     )
+
+
+def _history(tx: Connection, ticket: Ticket) -> dict[str, Any]:
+    """What was noted, sent, said and asked."""
+    return {
+        "events": ledger.events(tx, ticket.id),
+        "deliveries": outbox.of_ticket(tx, ticket.id),
+        "opinion": opinions.latest(tx, ticket.id),
+        "objections": appeals.of_ticket(tx, ticket.id),
+        "requests": assistance.of_ticket(tx, ticket.id),
+    }
+
+
+def _course(tx: Connection, wired: Services, ticket: Ticket) -> dict[str, Any]:
+    """What has become of the matter, and whether it is one for the police."""
+    return {
+        "outcomes": outcomes.of_ticket(tx, ticket.id),
+        "rechecks": rechecks.of_ticket(tx, ticket.id),
+        "criminal": handovers.reached(tx, ticket, Circumstances(), desk=wired.desk),
+        "handover": handovers.latest(tx, ticket.id),
+    }
 
 
 @router.post("/tickets/{ticket_id}/moves")

@@ -16,7 +16,7 @@ from domain.ids import derive_id
 from domain.pages import Document, Identifier, PageKind
 from domain.tickets import Move, ReturnReason, Ticket
 from storage.database import Database
-from tickets import ledger, outcome_tables
+from tickets import ledger, outcome_tables, subject_tables
 from tickets.clues import RaisedClue, raise_clues
 from tickets.desk import load_desk
 from tickets.issue import issue
@@ -57,6 +57,7 @@ def _schema() -> Database:
     with database.write() as tx:
         metadata.create_all(tx)
         outcome_tables.metadata.create_all(tx)
+        subject_tables.metadata.create_all(tx)
         documents.index_queue.create(tx)
     return database
 

@@ -10,7 +10,7 @@ import pytest
 from documents import tables as documents
 from storage.database import Database
 from tests.tickets.cases import DESK, CountingIds
-from tickets import outcome_tables
+from tickets import outcome_tables, subject_tables
 from tickets.desk import Desk
 from tickets.tables import metadata
 
@@ -25,6 +25,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     with opened.write() as tx:
         metadata.create_all(tx)
         outcome_tables.metadata.create_all(tx)
+        subject_tables.metadata.create_all(tx)
         documents.index_queue.create(tx)
     yield opened
     opened.close()

@@ -17,25 +17,17 @@ from domain.tickets import Ticket, TicketState
 from evidence.tables import capture_requests
 from storage.database import Database
 from tests.tickets.cases import AT, DESK, CountingIds, empty, one_clue, opened, subject
-from tests.tickets.sayings import HEALTH, MARKET, POLICE, saying
-from tickets import assistance, consequences, ledger, outbox, outcomes, rechecks
+from tests.tickets.sayings import HEALTH, MARKET, POLICE, give, saying
+from tickets import assistance, ledger, outbox, rechecks
 from tickets.calendar import civil_date
 from tickets.issue import issue
 from tickets.outbox import DeliveryKind
 from tickets.outcome_routes import load_outcome_routes
-from tickets.outcomes import Recorded, Saying
 from tickets.rechecks import Found
 from tickets.request_forms import AssistanceKind
 
 PROCURATORATE, COURT = "990100-procuratorate", "990100-court"
 PENALTY = {"decision_no": "示罚1号"}
-
-
-def give(tx: Connection, ids: CountingIds, ticket: Ticket, said: Saying) -> Recorded:
-    """Record an outcome with what follows."""
-    recorded = outcomes.record(tx, ticket_id=ticket.id, saying=said, desk=DESK)
-    consequences.follow(tx, recorded, desk=DESK, ids=ids)
-    return recorded
 
 
 def _told(tx: Connection, ticket: Ticket) -> list[tuple[AssistanceKind, str]]:

@@ -28,11 +28,13 @@ from tests.tickets.cases import (
     walk,
 )
 from tests.tickets.packages import all_delivered
+from tests.tickets.sayings import give, saying
 from tickets import appeals, assistance, clues, desk_notes, joint, ledger, outbox, recurrence
 from tickets.appeals import AppealDecision
 from tickets.assistance import AssistanceState, Question
 from tickets.clue_moves import ClueMove, clue_move
 from tickets.outbox import DeliveryKind
+from tickets.outcomes import Saying
 from tickets.request_forms import FORMS, AssistanceKind
 
 HEALTH, MARKET = "990100-health", "990100-market-supervision"
@@ -48,7 +50,7 @@ def test_what_comes_back_after_closure_is_a_new_ticket(
         clue = clues.get(tx, first.clue_id)
         later = AT + timedelta(days=30)
         assert not recurrence.came_back(tx, clue, seen_at=later)
-        walk(tx, first, *PENALISED)
+        give(tx, ids, first, *_penalty(first))
         assert not recurrence.came_back(tx, clue, seen_at=AT)
         assert recurrence.came_back(tx, clue, seen_at=later)
         (second,) = _reopen(tx, ids, clue.id)
@@ -56,14 +58,18 @@ def test_what_comes_back_after_closure_is_a_new_ticket(
         assert second.case_group != first.case_group
         assert clues.get(tx, clue.id).seal is SealStatus.PENDING
         assert not recurrence.came_back(tx, clue, seen_at=later)
-        walk(tx, second, *PENALISED)
+        give(tx, ids, second, *_penalty(second))
         (third,) = _reopen(tx, ids, clue.id)
-        walk(tx, third, *PENALISED)
+        give(tx, ids, third, *_penalty(third))
         found = recurrence.repeats(tx, clue.subject.id, at=later)
         assert (third.recurrence, found.recurrences, found.penalties) == (2, 2, 3)
         assert "两年内三次以上" in found.consequences[0]
-        old = recurrence.repeats(tx, clue.subject.id, at=AT + timedelta(days=731))
+        old = recurrence.repeats(tx, clue.subject.id, at=AT + timedelta(days=732))
         assert old.penalties == 0
+
+
+def _penalty(ticket: Ticket) -> tuple[Saying, Saying]:
+    return saying("处罚", decision_no=f"示罚{ticket.number}"), saying("办结")
 
 
 def _reopen(tx: Connection, ids: CountingIds, clue_id: str) -> list[Ticket]:
