@@ -25,6 +25,7 @@ from tickets import (
     complaints,
     consequences,
     issue,
+    ledger,
     lifecycle,
     outcomes,
     ownership,
@@ -170,7 +171,7 @@ class Casework:
         kind = services.desk.outcomes.get(recorded.outcome.code).register_kind
         if kind and recorded.fresh:
             self._register(tx, kind, recorded)
-        return recorded
+        return evolve(recorded, ticket=ledger.get(tx, ticket_id))
 
     def _register(self, tx: Connection, kind: str, recorded: Recorded) -> None:
         """What an office decided about a party is what the registers answer from that day on."""

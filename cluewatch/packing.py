@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cluewatch.bootstrap import Services
+from cluewatch.casework import Casework
 from storage import spreadsheets
 from tickets import clues, ledger, outbox, replies, reply_form
 from tickets.letter_file import moment
@@ -44,11 +45,18 @@ def take_replies(
     services: Services, office: str, file: Path, *, dry_run: bool
 ) -> list[ReplyOutcome]:
     """Read a sheet that an office sent and move its tickets; with `dry_run` nothing is kept."""
-    services.desk.offices.get(office)
+    replying = services.desk.offices.get(office)
+    casework = Casework(services)
     found = reply_form.replies(spreadsheets.rows(file, sheet=packs.CASES_SHEET))
     with services.truth.write() as tx, tx.begin_nested() as trial:
         outcomes = replies.apply(
-            tx, found, office=office, at=services.clock.now(), desk=services.desk
+            tx,
+            found,
+            office=replying,
+            at=services.clock.now(),
+            record=lambda ticket_id, saying: casework.record_outcome(
+                tx, ticket_id=ticket_id, saying=saying
+            ),
         )
         if dry_run:
             trial.rollback()

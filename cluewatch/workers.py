@@ -13,10 +13,10 @@ from enum import StrEnum
 from cluewatch.anchoring import Anchoring
 from cluewatch.bootstrap import Services
 from cluewatch.delivery import Deliveries
+from cluewatch.following_up import FollowUps
 from cluewatch.intake import crawl_config
 from cluewatch.pipeline import Pipeline
 from cluewatch.projection import Projection
-from cluewatch.rechecking import Rechecking
 from cluewatch.rendering import RenderWork
 from cluewatch.saved.sending import Messages
 from cluewatch.sealing import SealWork
@@ -74,14 +74,14 @@ def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
     projection = Projection(services, owner=owner)
     deliveries = Deliveries(services, owner=owner)
     messages = Messages(services, owner=owner)
-    rechecking = Rechecking(services)
+    follow_ups = FollowUps(services)
     anchoring = Anchoring(services)
     return (
         pipeline.work,
         projection.work,
         deliveries.work,
         messages.work,
-        rechecking.work,
+        follow_ups.work,
         anchoring.work,
     )
 

@@ -12,6 +12,7 @@ from attrs import Attribute, field, fields, frozen
 from domain.errors import PermanentError
 
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})")
+_LONGEST_NUMBER = 100
 _YUAN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 
 
@@ -33,6 +34,11 @@ def _counted(_: object, attribute: Attribute[int | None], value: int | None) -> 
         raise PermanentError(f"{attribute.metadata['title']}须为正数")
 
 
+def _short(_: object, attribute: Attribute[str], value: str) -> None:
+    if len(value) > _LONGEST_NUMBER:
+        raise PermanentError(f"{attribute.metadata['title']}超过 {_LONGEST_NUMBER} 字")
+
+
 def _titled(title: str) -> dict[str, str]:
     return {"title": title}
 
@@ -43,15 +49,15 @@ class Particulars:
     a decimal number; `target` is what the measure strikes (links, account, departments, number of
     the approval); `person` identifies a natural person and is never stored as given."""
 
-    case_no: str = field(default="", metadata=_titled("立案号"))
-    decision_no: str = field(default="", metadata=_titled("文号"))
+    case_no: str = field(default="", validator=_short, metadata=_titled("立案号"))
+    decision_no: str = field(default="", validator=_short, metadata=_titled("文号"))
     fine: str = field(default="", validator=_money, metadata=_titled("罚没金额"))
     since: date | None = field(default=None, metadata=_titled("起始日期"))
     until: date | None = field(default=None, metadata=_titled("截止日期"))
     target: str = field(default="", metadata=_titled("对象"))
     count: int | None = field(default=None, validator=_counted, metadata=_titled("数量"))
     transfer_to: str = field(default="", metadata=_titled("移送机关"))
-    person: str = field(default="", metadata=_titled("自然人证件号"))
+    person: str = field(default="", repr=False, metadata=_titled("自然人证件号"))
     words: str = field(default="", metadata=_titled("措施及说明"))
 
     def given(self) -> dict[str, object]:

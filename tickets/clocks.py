@@ -12,7 +12,7 @@ from attrs import frozen
 from pydantic import Field
 
 from domain.errors import ConfigError, NotFound
-from domain.tickets import Deadline, Remark, TicketState
+from domain.tickets import Deadline, Move, Remark, TicketState
 from storage import datafiles
 from storage.datafiles import Strict
 from tickets.calendar import Calendar
@@ -53,8 +53,8 @@ class Extension(Strict):
 
 
 class ClockRule(Strict):
-    """One clock as the data file states it. It starts and ends with a state or a remark, whichever
-    comes."""
+    """One clock as the data file states it. It starts with a state, a move or a remark, and ends
+    with a state or a remark, whichever comes."""
 
     id: str
     agencies: frozenset[OfficeKind] = frozenset(OfficeKind)
@@ -62,7 +62,7 @@ class ClockRule(Strict):
     term: int = Field(gt=0)
     unit: Unit
     starts: frozenset[TicketState] = frozenset()
-    starts_with: frozenset[Remark] = frozenset()
+    starts_with: frozenset[Move | Remark] = frozenset()
     ends: frozenset[TicketState]
     ends_with: frozenset[Remark] = frozenset()
     pauses: bool
@@ -109,10 +109,12 @@ class Clocks:
             if state in rule.starts and lead in rule.agencies:
                 yield self._deadline(rule, day)
 
-    def starting_with(self, lead: OfficeKind, remark: Remark, day: date) -> Iterator[Deadline]:
-        """The deadlines that begin with a remark on a ticket led by that branch."""
+    def starting_with(
+        self, lead: OfficeKind, noted: Move | Remark, day: date
+    ) -> Iterator[Deadline]:
+        """The deadlines that begin with a move or remark on a ticket led by that branch."""
         for rule in self.rules:
-            if remark in rule.starts_with and lead in rule.agencies:
+            if noted in rule.starts_with and lead in rule.agencies:
                 yield self._deadline(rule, day)
 
     def _deadline(self, rule: ClockRule, day: date) -> Deadline:

@@ -3,24 +3,29 @@ rechecks."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from domain.errors import NotFound
 from domain.feedback import CaseOutcome
 from domain.ids import derive_id
 from domain.ports import Ids
-from domain.tickets import Remark
+from domain.tickets import Move, Remark, Ticket, TicketState
 from storage.upsert import upsert
-from tickets import assistance, ledger, outcomes, penalties, rechecks
+from tickets import assistance, ledger, outcomes, penalties, rechecks, tables
 from tickets.assistance import Question
 from tickets.calendar import civil_date
 from tickets.desk import Desk
+from tickets.ledger import Order
 from tickets.offices import Office, OfficeKind
 from tickets.outcome_routes import OutcomeRoute
 from tickets.outcome_tables import outcome_notices
 from tickets.outcomes import Recorded
+
+ACTOR = "system"
+_REVIEW = "police_review"
+"""The clock in which a review may be asked for (clocks.yml)."""
 
 
 def follow(tx: Connection, recorded: Recorded, *, desk: Desk, ids: Ids) -> None:
@@ -29,6 +34,10 @@ def follow(tx: Connection, recorded: Recorded, *, desk: Desk, ids: Ids) -> None:
     if not recorded.fresh:
         return
     code = desk.outcomes.get(recorded.outcome.code)
+    if _police_decline_is_final(tx, recorded.ticket):
+        take_back(
+            tx, recorded.ticket.id, at=recorded.outcome.at, note="复议或监督后仍不立案", desk=desk
+        )
     if code.recheck_days is not None:
         stated = recorded.outcome.particulars.until or civil_date(recorded.outcome.at)
         due = stated + timedelta(days=code.recheck_days)
@@ -43,6 +52,36 @@ def follow(tx: Connection, recorded: Recorded, *, desk: Desk, ids: Ids) -> None:
     for route in desk.outcome_routes.of(recorded.outcome, recorded.ticket, desk.offices):
         for branch in route.to:
             _tell(tx, recorded, route, branch, desk=desk, ids=ids)
+
+
+def take_back(tx: Connection, ticket_id: str, *, at: datetime, note: str, desk: Desk) -> None:
+    """What the police will not take is the office's own to deal with (国令730 art. 10)."""
+    order = Order(move=Move.REOPEN, actor=ACTOR, at=at, note=note)
+    ledger.move(tx, ticket_id=ticket_id, order=order, desk=desk)
+
+
+def left_with_police(tx: Connection, *, today: date) -> tuple[str, ...]:
+    """Tickets that the police declined and that nobody asked to review in time."""
+    ticket, clock = tables.tickets, tables.deadlines
+    rows = tx.execute(
+        select(ticket.c.id)
+        .join(clock, clock.c.ticket_id == ticket.c.id)
+        .where(
+            ticket.c.state == TicketState.POLICE_DECLINED.value,
+            clock.c.clock == _REVIEW,
+            clock.c.ended.is_(None),
+            clock.c.due < today,
+        )
+        .order_by(ticket.c.id)
+    )
+    return tuple(rows.scalars())
+
+
+def _police_decline_is_final(tx: Connection, ticket: Ticket) -> bool:
+    if ticket.state is not TicketState.POLICE_DECLINED:
+        return False
+    before = ledger.events(tx, ticket.id)[-2].state
+    return before in (TicketState.POLICE_REVIEW, TicketState.FILING_SUPERVISED)
 
 
 def _tell(

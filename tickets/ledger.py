@@ -81,6 +81,9 @@ def move(tx: Connection, *, ticket_id: str, order: Order, desk: Desk) -> Ticket:
         deadlines.reckon(tx, ticket_id=ticket_id, clocks=desk.clocks)
     else:
         enter(tx, ticket_id=ticket_id, desk=desk, at=order.at)
+        day, lead = civil_date(order.at), desk.offices.get(get(tx, ticket_id).lead)
+        begun = desk.clocks.starting_with(lead.kind, order.move, day)
+        deadlines.start(tx, ticket_id=ticket_id, deadlines=begun, day=day)
     return get(tx, ticket_id)
 
 

@@ -45,7 +45,8 @@ def penalties(rows: Iterable[Sequence[str]], *, desk: Desk) -> Iterator[tuple[in
         wanted = "、".join((*missing, "统一社会信用代码或自然人证件号"))
         raise PermanentError(f"处罚名单缺少列：{wanted}")
     for number, cells in numbered:
-        values = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+        given = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+        values = {name: given.get(name, "") for name in _HEADINGS}
         if any(values.values()):
             try:
                 yield number, _penalty(values, desk)
@@ -54,14 +55,13 @@ def penalties(rows: Iterable[Sequence[str]], *, desk: Desk) -> Iterator[tuple[in
 
 
 def _penalty(values: dict[str, str], desk: Desk) -> Penalty:
-    day = read_particulars({"since": values["decided_on"]}).since
-    usci, person = values.get("usci", "").upper(), values.get("person", "")
-    if day is None or not values["decision_no"]:
+    read = read_particulars({"since": values["decided_on"], "decision_no": values["decision_no"]})
+    usci, person, region = values["usci"].upper(), values["person"], values["region"]
+    if read.since is None or not read.decision_no:
         raise PermanentError("须有处罚文号和决定日期")
     if not (usci or person) or (usci and not usci_valid(usci)):
         raise PermanentError("须有校验相符的统一社会信用代码，或自然人证件号")
     kind = desk.routes.type_of(values["type"])
-    region = values.get("region", "")
     return Penalty(
         subject_id="",
         usci=usci,
@@ -72,8 +72,8 @@ def _penalty(values: dict[str, str], desk: Desk) -> Penalty:
         unlicensed=kind.slug in desk.handover.unlicensed and kind.family is Family.PRACTICE,
         branch=_branch(values["branch"]),
         region=region if len(region) == _REGION and region.isdecimal() else "",
-        decision_no=values["decision_no"],
-        decided_on=day,
+        decision_no=read.decision_no,
+        decided_on=read.since,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -13,9 +13,8 @@ from sqlalchemy import Connection, select
 
 from domain.errors import CluewatchError, PermanentError
 from domain.feedback import read_particulars
-from domain.tickets import Ticket
-from tickets import ledger, outcomes, tables
-from tickets.desk import Desk
+from tickets import ledger, tables
+from tickets.offices import Office
 from tickets.outcomes import Recorded, Saying
 from tickets.reply_form import Reply
 
@@ -73,19 +72,25 @@ class Matcher:
 
 
 def apply(
-    tx: Connection, found: Sequence[Reply], *, office: str, at: datetime, desk: Desk
+    tx: Connection,
+    found: Sequence[Reply],
+    *,
+    office: Office,
+    at: datetime,
+    record: Callable[[str, Saying], Recorded],
 ) -> list[ReplyOutcome]:
     """Take in the replies of an office, each by itself: an error in one leaves the others alone.
 
-    A reply that was taken in before changes nothing.
+    `record` records what is said of a ticket, by its id, with what follows. A reply that was taken
+    in before changes nothing.
     """
-    matcher = Matcher(tx, office)
+    matcher = Matcher(tx, office.id)
     told = []
     for reply in found:
         try:
             with tx.begin_nested():
                 ticket = ledger.get(tx, matcher.match(reply))
-                recorded = _apply(tx, ticket, reply, office=office, at=at, desk=desk)
+                recorded = record(ticket.id, _saying(reply, office, at))
         except CluewatchError as error:
             told.append(
                 ReplyOutcome(
@@ -105,19 +110,16 @@ def apply(
     return told
 
 
-def _apply(
-    tx: Connection, ticket: Ticket, reply: Reply, *, office: str, at: datetime, desk: Desk
-) -> Recorded:
-    saying = Saying(
+def _saying(reply: Reply, office: Office, at: datetime) -> Saying:
+    return Saying(
         code=reply.result,
         reason=reply.reason,
-        office=office,
-        actor=reply.handler or desk.offices.get(office).name,
+        office=office.id,
+        actor=reply.handler or office.name,
         at=at,
         signer=reply.signer,
         particulars=read_particulars(reply.fields),
     )
-    return outcomes.record(tx, ticket_id=ticket.id, saying=saying, desk=desk)
 
 
 def _code(text: str) -> str:

@@ -18,7 +18,7 @@ from tickets.summary import summary
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 
-app = typer.Typer(help="统计。")
+app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)

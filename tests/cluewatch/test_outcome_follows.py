@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
-from cluewatch.rechecking import Rechecking
+from cluewatch.following_up import FollowUps
 from domain.feedback import read_particulars
 from domain.findings import Existence
 from domain.people import Role
@@ -70,7 +70,7 @@ def test_a_rectified_page_is_seen_again(services: Services, tmp_path: Path) -> N
     """Asked of the crawl on its day, and what the new capture says stands on the ticket."""
     ticket = _ticket(services, tmp_path)
     today = civil_date(services.clock.now())
-    work = Rechecking(services)
+    work = FollowUps(services)
     _give(services, ticket, "自查整改", until=str(today + timedelta(days=9)))
     assert work.work() == 0
     _give(services, ticket, "自查整改", until=str(today))

@@ -18,7 +18,7 @@ from storage import spreadsheets
 from storage.database import Database
 from tests.tickets.cases import AT, DESK, CountingIds, empty, opened, order, walk
 from tests.tickets.packages import all_delivered
-from tickets import ledger, outbox, replies, reply_form
+from tickets import ledger, outbox, outcomes, replies, reply_form
 from tickets.replies import Matcher
 from tickets.reply_form import COLUMNS, Reply
 from tickets.transports import packs
@@ -33,7 +33,19 @@ _WIDE = str.maketrans(
 
 
 def _take(tx: Connection, *found: Reply) -> list[replies.ReplyOutcome]:
-    return replies.apply(tx, found, office=MARKET, at=AT, desk=DESK)
+    return _take_from(tx, MARKET, *found)
+
+
+def _take_from(tx: Connection, office: str, *found: Reply) -> list[replies.ReplyOutcome]:
+    return replies.apply(
+        tx,
+        found,
+        office=DESK.offices.get(office),
+        at=AT,
+        record=lambda ticket_id, said: outcomes.record(
+            tx, ticket_id=ticket_id, saying=said, desk=DESK
+        ),
+    )
 
 
 def _as_typed(number: str, way: int) -> str:
@@ -163,7 +175,7 @@ def test_other_offices_cannot_move_it(database: Database, ids: CountingIds) -> N
     with database.write() as tx:
         (ticket,) = opened(tx, ids)
         reply = Reply(row=2, number=ticket.number, result="受理")
-        (outcome,) = replies.apply(tx, [reply], office="990100-health", at=AT, desk=DESK)
+        (outcome,) = _take_from(tx, "990100-health", reply)
         assert "主办机关" in (outcome.error or "")
         assert ledger.get(tx, ticket.id) == ticket
 
