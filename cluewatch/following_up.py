@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import structlog
+
 from cluewatch.bootstrap import Services
+from domain.errors import CluewatchError
 from tickets import consequences, rechecks
 from tickets.calendar import civil_date
+
+log = structlog.get_logger()
 
 
 class FollowUps:
@@ -22,8 +29,16 @@ class FollowUps:
         if pages:
             with services.truth.write() as tx:
                 rechecks.ask(tx, pages, at=now)
-        for ticket_id in left:
-            note = "未在期限内复议或建议监督，恢复行政办理"
+        return len(pages) + sum(self._take_back(ticket_id, now) for ticket_id in left)
+
+    def _take_back(self, ticket_id: str, now: datetime) -> bool:
+        """False when somebody has moved the ticket meanwhile."""
+        services = self._services
+        note = "未在期限内复议或建议监督，恢复行政办理"
+        try:
             with services.truth.write() as tx:
                 consequences.take_back(tx, ticket_id, at=now, note=note, desk=services.desk)
-        return len(pages) + len(left)
+        except CluewatchError as error:
+            log.warning("not_taken_back", ticket=ticket_id, error=str(error))
+            return False
+        return True

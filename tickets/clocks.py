@@ -30,7 +30,7 @@ REQUIRED_TERMS = frozenset(
         "crime_notice",
         "register_notice",
         "ad_notice",
-        "obstruction_notice",
+        "obstruction",
         "justice_copy",
     }
 )

@@ -15,7 +15,7 @@ class AssistanceKind(StrEnum):
     CRIME_NOTICE = "crime_notice"
     REGISTER_NOTICE = "register_notice"
     AD_NOTICE = "ad_notice"
-    OBSTRUCTION_NOTICE = "obstruction_notice"
+    OBSTRUCTION = "obstruction"
     JUSTICE_COPY = "justice_copy"
 
 
@@ -27,7 +27,7 @@ TITLES = {
     AssistanceKind.CRIME_NOTICE: "审查涉嫌非法行医",
     AssistanceKind.REGISTER_NOTICE: "列入经营异常名录",
     AssistanceKind.AD_NOTICE: "查处违法广告",
-    AssistanceKind.OBSTRUCTION_NOTICE: "处置阻碍执法",
+    AssistanceKind.OBSTRUCTION: "处置阻碍执法",
     AssistanceKind.JUSTICE_COPY: "签收抄送材料",
 }
 FORMS: dict[AssistanceKind, tuple[str, ...]] = {
@@ -38,7 +38,7 @@ FORMS: dict[AssistanceKind, tuple[str, ...]] = {
     AssistanceKind.CRIME_NOTICE: ("处理情况", "承办人"),
     AssistanceKind.REGISTER_NOTICE: ("处理情况", "列入日期", "承办人"),
     AssistanceKind.AD_NOTICE: ("是否立案", "案号", "承办人"),
-    AssistanceKind.OBSTRUCTION_NOTICE: ("处理情况", "承办人"),
+    AssistanceKind.OBSTRUCTION: ("处理情况", "承办人"),
     AssistanceKind.JUSTICE_COPY: ("签收人", "签收日期"),
 }
 """The points that an answer must give, by kind."""

@@ -78,7 +78,7 @@ def test_what_health_finds_goes_on(database: Database, ids: CountingIds) -> None
         assert _told(tx, ticket) == [
             (AssistanceKind.AD_NOTICE, MARKET),
             (AssistanceKind.REGISTER_NOTICE, MARKET),
-            (AssistanceKind.OBSTRUCTION_NOTICE, POLICE),
+            (AssistanceKind.OBSTRUCTION, POLICE),
             (AssistanceKind.CRIME_NOTICE, POLICE),
         ]
 
