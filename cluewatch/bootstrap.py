@@ -15,6 +15,7 @@ from classifiers import model as models
 from classifiers import policy as policies
 from classifiers import rulebook as rulebooks
 from classifiers.judge import Judge
+from classifiers.pictures.reader import ChildReader
 from classifiers.rulebook import Rulebook
 from cluewatch import migrations
 from cluewatch.clock import RemoteClock, SystemClock
@@ -72,7 +73,7 @@ class Services:
 
     def close(self) -> None:
         """Return connections and end the browser; what was never asked for was never opened."""
-        for name in ("renderer", "truth", "frontier", "clock"):
+        for name in ("renderer", "picture_reader", "truth", "frontier", "clock"):
             opened = self.__dict__.pop(name, None)
             if opened is not None:
                 opened.close()
@@ -123,6 +124,12 @@ class Services:
         policy = policies.load()
         opinion = models.load(policy.model.open_from, self.settings.model.checkpoint)
         return Judge(self.rulebook, policy, opinion=opinion)
+
+    @cached_property
+    def picture_reader(self) -> ChildReader:
+        """Reads words and codes in pictures, in a process of its own."""
+        wanted = self.settings.pictures
+        return ChildReader(memory=wanted.memory * 1024**2, seconds=wanted.seconds)
 
     @cached_property
     def route_types(self) -> tuple[RouteType, ...]:

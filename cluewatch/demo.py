@@ -89,6 +89,7 @@ def watch(services: Services) -> Iterator[Progress]:
         crawler = supervisor.start(WorkerRole.CRAWL, "--hours", f"{hours:.4f}")
         supervisor.start(WorkerRole.PROCESS)
         supervisor.start(WorkerRole.SEAL)
+        supervisor.start(WorkerRole.PICTURE)
         yield from _until_settled(services, supervisor, crawler)
 
 

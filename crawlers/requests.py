@@ -10,7 +10,7 @@ import structlog
 
 from crawlers.canonical import canonical_url
 from crawlers.frontier import links
-from crawlers.frontier.records import Found
+from crawlers.frontier.records import Found, Purpose
 from domain.captures import CaptureRequest, RequestReason
 from domain.sources import Source
 from evidence import requests
@@ -22,7 +22,9 @@ log = structlog.get_logger()
 
 _SECONDS = 60.0
 _LIMIT = 100
-_OURS = (RequestReason.LINK.value, RequestReason.RECAPTURE.value)
+_OURS = (RequestReason.LINK, RequestReason.RECAPTURE, RequestReason.PICTURE)
+# Behind the pages of a site that are likely to advertise, before those that educate.
+_PICTURE_PRIORITY = 5
 
 
 def admit(
@@ -35,7 +37,8 @@ def admit(
 ) -> int:
     """Move waiting requests into the frontier; returns how many. Repeating one does no harm.
 
-    A request for a host that no source lists is parked: an operator has to decide on it.
+    A request for a host that no source lists is parked: an operator has to decide on it. A picture
+    may lie anywhere, as in any browser; robots.txt and pace of its host hold for it.
     """
     with truth.write() as tx:
         claimed = leases.claim(
@@ -62,6 +65,8 @@ def admit(
 def _source_for(request: CaptureRequest, sources: Mapping[str, Source]) -> Source | None:
     host = urlsplit(request.url).hostname or ""
     named = sources.get(request.source_id or "")
+    if request.reason is RequestReason.PICTURE:
+        return named
     candidates = (named,) if named is not None else tuple(sources.values())
     return next((source for source in candidates if host in source.hosts), None)
 
@@ -69,7 +74,13 @@ def _source_for(request: CaptureRequest, sources: Mapping[str, Source]) -> Sourc
 def _enter(frontier: Database, request: CaptureRequest, source: Source, now: datetime) -> None:
     url = canonical_url(request.url)
     reason = f"采集请求：{request.reason}"
-    found = Found(url=url, source_id=source.id, priority=0)
+    picture = request.reason is RequestReason.PICTURE
+    found = Found(
+        url=url,
+        source_id=source.id,
+        purpose=Purpose.PICTURE if picture else Purpose.PAGE,
+        priority=_PICTURE_PRIORITY if picture else 0,
+    )
     with frontier.write() as tx:
         if not links.bring_forward(tx, url, now=now, reason=reason):
             report = links.add(tx, [found], now=now, reason=reason)
