@@ -9,8 +9,6 @@ from datetime import timedelta
 from functools import cached_property
 from ipaddress import ip_network
 
-import uuid_utils
-
 from classifiers import model as models
 from classifiers import policy as policies
 from classifiers import rulebook as rulebooks
@@ -19,6 +17,7 @@ from classifiers.pictures.reader import ChildReader
 from classifiers.rulebook import Rulebook
 from cluewatch import migrations
 from cluewatch.clock import RemoteClock, SystemClock
+from cluewatch.ids import UuidIds
 from cluewatch.settings import Settings
 from cluewatch.time_server import TimeServer
 from cluewatch.timestamping import authority
@@ -49,14 +48,6 @@ from tickets.transports.smtp import MailServer
 from tickets.transports.webhook import Webhook
 
 VERSION = "1.0"
-
-
-class UuidIds:
-    """Fresh UUIDv7: unique, and ordered by time."""
-
-    def new(self) -> str:
-        """A new id in canonical text form."""
-        return str(uuid_utils.uuid7())
 
 
 class Services:

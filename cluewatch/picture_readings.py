@@ -23,10 +23,11 @@ _LATE = "限时内没有取得"
 @frozen(kw_only=True)
 class SeenPicture:
     """What became of one picture. `digest` is that of its bytes, "" when they are not there;
-    `reading` is set when it was read."""
+    `size` (width, height) and `reading` are set when it was read."""
 
     picture: DocumentPicture
     digest: str = ""
+    size: tuple[int, int] = (0, 0)
     reading: PictureReading | None = None
 
 
@@ -115,6 +116,7 @@ class PictureReadings:
             SeenPicture(
                 picture=evolve(one.picture, state=PictureState.READ, reason=""),
                 digest=one.digest,
+                size=(one.look.width, one.look.height),
                 reading=reading,
             )
             for one, reading in zip(run, readings, strict=True)

@@ -63,6 +63,7 @@ def _blocks(seen: Sequence[SeenPicture]) -> Iterator[Block]:
                     file=one.digest,
                     snapshot_id=one.picture.snapshot_id or "",
                     url=one.picture.url,
+                    size=one.size,
                     box=words.box,
                 ),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import structlog
 from sqlalchemy import Connection
@@ -38,8 +39,12 @@ class PictureWork:
         self._services = services
         self._truth = services.truth
         self._readings = PictureReadings(services)
-        self._judging = Judging(services)
         self._owner = owner
+
+    @cached_property
+    def _judging(self) -> Judging:
+        """Loaded with the first pictures: most of the time there are none."""
+        return Judging(self._services)
 
     def work(self) -> int:
         """Read the pictures of one document; returns how many documents were taken."""

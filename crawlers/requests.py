@@ -11,6 +11,7 @@ import structlog
 from crawlers.canonical import canonical_url
 from crawlers.frontier import links
 from crawlers.frontier.records import Found, Purpose
+from documents import pictures
 from domain.captures import CaptureRequest, RequestReason
 from domain.sources import Source
 from evidence import requests
@@ -52,9 +53,10 @@ def admit(
     for lease in claimed:
         request = requests.from_lease(lease)
         source = _source_for(request, sources)
-        if source is not None:
-            _enter(frontier, request, source, now)
+        entered = source is not None and _enter(frontier, request, source, now)
         with truth.write() as tx:
+            if request.reason is RequestReason.PICTURE and not entered:
+                pictures.missed(tx, request.url, reason="按采集规则不取（陷阱或无所属监测对象）")
             if source is None:
                 leases.park(tx, capture_requests, lease, error="该主机不属于任何监测对象")
             else:
@@ -71,7 +73,8 @@ def _source_for(request: CaptureRequest, sources: Mapping[str, Source]) -> Sourc
     return next((source for source in candidates if host in source.hosts), None)
 
 
-def _enter(frontier: Database, request: CaptureRequest, source: Source, now: datetime) -> None:
+def _enter(frontier: Database, request: CaptureRequest, source: Source, now: datetime) -> bool:
+    """Whether the address is in the frontier now, and due."""
     url = canonical_url(request.url)
     reason = f"采集请求：{request.reason}"
     picture = request.reason is RequestReason.PICTURE
@@ -82,6 +85,8 @@ def _enter(frontier: Database, request: CaptureRequest, source: Source, now: dat
         priority=_PICTURE_PRIORITY if picture else 0,
     )
     with frontier.write() as tx:
-        if not links.bring_forward(tx, url, now=now, reason=reason):
-            report = links.add(tx, [found], now=now, reason=reason)
-            log.info("request_admitted", url=url, refused=report.refused)
+        if links.bring_forward(tx, url, now=now, reason=reason):
+            return True
+        report = links.add(tx, [found], now=now, reason=reason)
+    log.info("request_admitted", url=url, refused=report.refused)
+    return not report.refused

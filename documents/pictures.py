@@ -90,8 +90,8 @@ def kept(tx: Connection, url: str, snapshot_id: str) -> None:
     _settle(tx, url, PictureState.KEPT, snapshot_id=snapshot_id, reason="")
 
 
-def missed(tx: Connection, url: str, *, snapshot_id: str, reason: str) -> None:
-    """The picture was asked for and did not come."""
+def missed(tx: Connection, url: str, *, reason: str, snapshot_id: str | None = None) -> None:
+    """The picture did not come; the capture, if any, tells why."""
     _settle(tx, url, PictureState.UNREAD, snapshot_id=snapshot_id, reason=reason)
 
 
@@ -169,7 +169,7 @@ def _behind(block: Block, first: int) -> Block:
 
 
 def _settle(
-    tx: Connection, url: str, state: PictureState, *, snapshot_id: str, reason: str
+    tx: Connection, url: str, state: PictureState, *, snapshot_id: str | None, reason: str
 ) -> None:
     table = document_pictures
     changed = tx.execute(

@@ -13,12 +13,14 @@ class PicturePlace:
     """Where in which picture a piece of text stands.
 
     `file` is the digest of the picture's bytes ("sha256:" + hex, content coding undone),
-    `snapshot_id` the capture that keeps them, `url` the address that they came from.
+    `snapshot_id` the capture that keeps them, `url` the address that they came from; `size` is
+    width and height of the whole picture.
     """
 
     file: str
     snapshot_id: str
     url: str
+    size: tuple[int, int]
     box: Box
 
 

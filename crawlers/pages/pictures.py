@@ -51,6 +51,12 @@ def is_picture(body: bytes) -> bool:
     return webp or bmp or body.startswith(_MAGIC)
 
 
+def media_type(body: bytes) -> str:
+    """What the first bytes of a picture say that it is, whatever its server said."""
+    known = ((b"\xff\xd8", "jpeg"), (b"\x89P", "png"), (b"GI", "gif"), (b"RI", "webp"))
+    return "image/" + next((name for magic, name in known if body.startswith(magic)), "bmp")
+
+
 def shows_picture(body: bytes, headers: Sequence[tuple[str, str]]) -> bool:
     """Whether an answer, content coding undone, is a picture."""
     decoded = decode_body(headers, body)

@@ -2,85 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cluewatch import configuration, intake, workers
+from cluewatch import workers
 from cluewatch.bootstrap import Services
 from cluewatch.picture_work import PictureWork
-from cluewatch.settings import config_path, load_settings
-from crawlers.importers import ImportOptions
-from documents import outcomes, pictures
+from documents import pictures
 from documents import store as documents
 from documents.pictures import PictureState
 from documents.tables import picture_queue
-from domain.captures import Snapshot
 from domain.findings import Verdict
-from domain.pages import Document, IdentifierKind, Origin
+from domain.pages import IdentifierKind, Origin
 from domain.queries import SearchRequest, Text
 from evidence import gaps
 from storage import leases
 from storage.leases import WorkState
 from tests.pictures.drawing import encoded, poster, slices, with_code
-
-LINES = ("青禾医院治疗牛皮癣", "祖传秘方保证根治", "永不复发无效退款", "预约电话 400-000-0123")
-PAGE = "http://www.qinghe.test/zt/npx.html"
-
-
-@pytest.fixture
-def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    """Wired and migrated, with an agency."""
-    monkeypatch.setenv("CLUEWATCH_HOME", str(tmp_path / "home"))
-    agency = {"name": "示范市监测中心", "contact": "a@b.test", "legal_basis": "测试"}
-    configuration.write(config_path(), {"agency": agency})
-    wired = Services(load_settings())
-    wired.prepare()
-    yield wired
-    wired.close()
-
-
-def entry(url: str, body: bytes, media: str) -> dict[str, object]:
-    """One exchange of a HAR file."""
-    content = {"mimeType": media, "text": base64.b64encode(body).decode(), "encoding": "base64"}
-    return {
-        "startedDateTime": "2026-03-02T10:00:00+08:00",
-        "request": {"method": "GET", "url": url, "headers": []},
-        "response": {
-            "status": 200,
-            "headers": [{"name": "Content-Type", "value": media}],
-            "content": content,
-        },
-    }
-
-
-def take_in(services: Services, directory: Path, *entries: dict[str, object]) -> list[Snapshot]:
-    """Import a HAR file; nothing is worked yet."""
-    path = directory / "saved.har"
-    path.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}), "utf-8")
-    with services.evidence_writer("test") as writer:
-        found = list(intake.import_file(services, writer, path, ImportOptions()))
-    return [item.snapshot for item in found if item.snapshot is not None]
-
-
-def page(*names: str, text: str = "") -> bytes:
-    """A page of pictures."""
-    images = "".join(f'<img src="/img/{name}">' for name in names)
-    return (
-        f"<!doctype html><html><head><meta charset='utf-8'><title>青禾医院</title></head>"
-        f"<body><p>{text}</p>{images}</body></html>"
-    ).encode()
-
-
-def stored(services: Services, snapshot: Snapshot) -> Document:
-    """The document that was read in a snapshot."""
-    with services.truth.read() as tx:
-        found = outcomes.document_of(tx, snapshot.id)
-    assert found is not None
-    return found
+from tests.pictures.saving import LINES, PAGE, entry, page, stored, take_in
 
 
 def test_a_poster_in_slices_is_read_judged_and_found(services: Services, tmp_path: Path) -> None:
