@@ -41,6 +41,7 @@ bench:  ## speeds against named peers, for docs/benchmarks.md
 	$(PY) -m benchmarks.revisiting
 	$(PY) -m benchmarks.frontier
 	$(PY) -m benchmarks.reviewing
+	$(PY) -m benchmarks.pictures
 
 farm-report:  ## recall, precision and phrase overlap on seeds that the rules have never seen
 	$(PY) -m tools.farm_report

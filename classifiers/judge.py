@@ -19,7 +19,8 @@ from classifiers.scan import Piece
 from classifiers.voice import Voice, VoiceModel, Within
 from domain.findings import Assessment, Fact, Finding, Verdict
 from domain.ids import derive_id
-from domain.pages import Document
+from domain.pages import Block, Document
+from domain.pictures import PicturePlace
 from language import disguises
 from language.normalise import Normalised, compact
 from language.segments import Segment, segment_key, segments
@@ -32,7 +33,7 @@ class Page:
     """What is judged: a document, or a text that stands alone (`id` and `names` empty).
 
     `boilerplate` are the spans of menus and footers; `names` are the title and the operator's
-    names as the page gives them.
+    names as the page gives them, `pictures` the blocks that stand in pictures.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Page:
     captured_at: datetime
     names: tuple[str, ...] = ()
     boilerplate: tuple[tuple[int, int], ...] = ()
+    pictures: tuple[Block, ...] = ()
 
     @property
     def day(self) -> date:
@@ -98,7 +100,8 @@ class Judge:
         """Assess a document by the law of its day of capture.
 
         `templates` are keys of sentences that the whole site repeats. The id derives from the
-        document, the versions and the facts, so judging again gives the same assessment.
+        document, the words of its pictures, the versions and the facts, so judging again gives
+        the same assessment.
         """
         names = (document.title, document.subject_hint, document.account, document.author)
         page = Page(
@@ -107,6 +110,7 @@ class Judge:
             captured_at=document.captured_at,
             names=tuple(name for name in names if name),
             boilerplate=tuple((b.start, b.end) for b in document.blocks if b.boilerplate),
+            pictures=tuple(b for b in document.blocks if b.picture is not None),
         )
         return self.assess(page, tuple(facts), templates=templates, at=at)
 
@@ -143,7 +147,14 @@ class Judge:
         )
         cleared = [(case.view.text[c.start : c.end], c.stance) for _, c in claims if c.stance]
         return Assessment(
-            id=derive_id("assessment", page.id, self.rulebook.version, versions, *map(repr, facts)),
+            id=derive_id(
+                "assessment",
+                page.id,
+                self.rulebook.version,
+                versions,
+                *(block.text for block in page.pictures),
+                *map(repr, facts),
+            ),
             document_id=page.id,
             verdict=verdict,
             findings=findings,
@@ -222,7 +233,13 @@ class Judge:
             explanation=explain.finding(quote, claim, articles, voice),
             segment=key,
             template=key in case.templates,
+            picture=_picture_at(page, start),
         )
+
+
+def _picture_at(page: Page, start: int) -> PicturePlace | None:
+    """The picture in which the words at `start` stand."""
+    return next((b.picture for b in page.pictures if b.start <= start < b.end), None)
 
 
 def _piece(view: Normalised, start: int, end: int) -> Piece:

@@ -9,15 +9,15 @@ from datetime import timedelta
 from functools import cached_property
 from ipaddress import ip_network
 
-import uuid_utils
-
 from classifiers import model as models
 from classifiers import policy as policies
 from classifiers import rulebook as rulebooks
 from classifiers.judge import Judge
+from classifiers.pictures.reader import ChildReader
 from classifiers.rulebook import Rulebook
 from cluewatch import migrations
 from cluewatch.clock import RemoteClock, SystemClock
+from cluewatch.ids import UuidIds
 from cluewatch.settings import Settings
 from cluewatch.thresholds import store as thresholds
 from cluewatch.time_server import TimeServer
@@ -51,14 +51,6 @@ from tickets.transports.webhook import Webhook
 VERSION = "1.0"
 
 
-class UuidIds:
-    """Fresh UUIDv7: unique, and ordered by time."""
-
-    def new(self) -> str:
-        """A new id in canonical text form."""
-        return str(uuid_utils.uuid7())
-
-
 class Services:
     """Everything a command or worker may need, built when first asked for."""
 
@@ -74,7 +66,7 @@ class Services:
 
     def close(self) -> None:
         """Return connections and end the browser; what was never asked for was never opened."""
-        for name in ("renderer", "truth", "frontier", "clock"):
+        for name in ("renderer", "picture_reader", "truth", "frontier", "clock"):
             opened = self.__dict__.pop(name, None)
             if opened is not None:
                 opened.close()
@@ -136,6 +128,12 @@ class Services:
         if self._in_force is None or self._in_force.policy.approved != approved:
             self._in_force = self.judge.under(self.judge.policy.approving(approved))
         return self._in_force
+
+    @cached_property
+    def picture_reader(self) -> ChildReader:
+        """Reads words and codes in pictures, in a process of its own."""
+        wanted = self.settings.pictures
+        return ChildReader(memory=wanted.memory * 1024**2, seconds=wanted.seconds)
 
     @cached_property
     def route_types(self) -> tuple[RouteType, ...]:

@@ -96,6 +96,8 @@ class Casework:
                 requests.ask(tx, seal_request(case.clue, snapshot, at))
             elif recurrence.came_back(tx, case.clue, seen_at=snapshot.captured_at):
                 self._reopen(tx, case.clue, snapshot, at)
+            elif _shows_more(case.clue, assessment):
+                requests.ask(tx, seal_request(case.clue, snapshot, at, again="pictures"))
         return raised
 
     def subject_of(self, tx: Connection, document: Document, assessment: Assessment) -> Subject:
@@ -123,7 +125,7 @@ class Casework:
             automatic=services.settings.dispatch.automatic,
             actor=SYSTEM,
         )
-        again = seal_request(clue, snapshot, at, times=opened[0].recurrence)
+        again = seal_request(clue, snapshot, at, again=str(opened[0].recurrence))
         requests.ask(tx, again)
 
     def _grave(self, assessment: Assessment) -> tuple[Finding, ...]:
@@ -225,11 +227,20 @@ class Casework:
         )
 
 
-def seal_request(clue: Clue, snapshot: Snapshot, at: datetime, *, times: int = 0) -> CaptureRequest:
-    """Ask for the sealed proof of what was captured: once per clue, and once per recurrence."""
-    again = (str(times),) if times else ()
+def _shows_more(clue: Clue, assessment: Assessment) -> bool:
+    """Whether pictures now say what the clue was first raised on without them."""
+    read = any(finding.picture for finding in assessment.findings)
+    return read and any(finding.picture is None for finding in clue.findings)
+
+
+def seal_request(
+    clue: Clue, snapshot: Snapshot, at: datetime, *, again: str | None = None
+) -> CaptureRequest:
+    """Ask for the sealed proof of what was captured: once per clue, and once more for each reason
+    (a recurrence by its number, words that were read in its pictures)."""
+    reasons = (again,) if again else ()
     return CaptureRequest(
-        id=derive_id("seal", clue.id, *again),
+        id=derive_id("seal", clue.id, *reasons),
         reason=RequestReason.SEAL,
         url=snapshot.url,
         source_id=snapshot.source_id,

@@ -42,6 +42,7 @@ class Progress:
 
     pages: tuple[int, int]
     judged: tuple[int, int]
+    pictures: tuple[int, int]
     indexed: tuple[int, int]
     sealed: tuple[int, int]
     delivered: tuple[int, int]
@@ -49,7 +50,7 @@ class Progress:
     @property
     def settled(self) -> bool:
         """Whether everything that followed from the pages is done."""
-        pairs = (self.judged, self.indexed, self.sealed, self.delivered)
+        pairs = (self.judged, self.pictures, self.indexed, self.sealed, self.delivered)
         return all(done >= known for done, known in pairs)
 
 
@@ -89,6 +90,7 @@ def watch(services: Services) -> Iterator[Progress]:
         crawler = supervisor.start(WorkerRole.CRAWL, "--hours", f"{hours:.4f}")
         supervisor.start(WorkerRole.PROCESS)
         supervisor.start(WorkerRole.SEAL)
+        supervisor.start(WorkerRole.PICTURE)
         yield from _until_settled(services, supervisor, crawler)
 
 
@@ -120,6 +122,7 @@ def progress(services: Services) -> Progress:
         return Progress(
             pages=(known.visited, known.visited + known.due + known.taken),
             judged=_depth(tx, "待研判"),
+            pictures=_depth(tx, "待识图"),
             indexed=_depth(tx, "待索引"),
             sealed=seals,
             delivered=_deliveries(tx),

@@ -16,6 +16,11 @@ from evidence import seal_checks
 from evidence.seal_files import has_sm3
 
 _LEAST_FREE = 2 * 1024**3
+_DOT = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00"
+    b"\x00\x02\x02D\x01\x00;"
+)
+"""The smallest picture there is."""
 
 
 @frozen(kw_only=True)
@@ -41,6 +46,7 @@ def examine(settings: Settings) -> list[Diagnosis]:
         _attempt("检索索引", lambda: _index(services)),
         _attempt("浏览器", lambda: _browser(services)),
         _fonts(),
+        _attempt("图片识别", lambda: _pictures(services)),
         _sm3(),
         *_time(services),
     ]
@@ -97,6 +103,17 @@ def _fonts() -> Diagnosis:
     if not found:
         return Diagnosis(item="中文字体", good=False, text=remedy)
     return Diagnosis(item="中文字体", good=True, text=found[0])
+
+
+def _pictures(services: Services) -> str:
+    """The child is started and asked, as it will be at work."""
+    if not services.settings.pictures.enabled:
+        return "已关闭（pictures.enabled）"
+    try:
+        services.picture_reader.look(_DOT)
+    finally:
+        services.picture_reader.close()
+    return services.picture_reader.version
 
 
 def _sm3() -> Diagnosis:

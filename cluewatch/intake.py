@@ -137,6 +137,7 @@ def crawl_config(
         egress=services.egress,
         user_agent=services.user_agent,
         worker=worker,
+        pictures_a_day=services.settings.pictures.per_host,
         horizon=services.clock.now() + ahead if ahead is not None else None,
         stop=stop or threading.Event(),
     )

@@ -14,18 +14,19 @@ import structlog
 from attrs import frozen
 from sqlalchemy import Connection
 
-from cluewatch import rendering
+from cluewatch import picturing, rendering
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
-from crawlers import discovery, health, pages
+from cluewatch.judging import Judgement, Judging
+from crawlers import health, pages
 from crawlers.canonical import site_of
+from crawlers.pages.pictures import PAGE as PICTURE
 from crawlers.pages.recordings import Recording, recordings
-from documents import outcomes
+from documents import outcomes, pictures
 from documents import store as documents
 from documents.masking import masked
 from domain.captures import Snapshot
 from domain.errors import CluewatchError, LeaseLost, PermanentError
-from domain.findings import Assessment, Fact, Verdict
 from domain.outcomes import Outcome
 from domain.pages import Document, ParsedPage, Reading, StatusPage
 from evidence import gaps
@@ -45,9 +46,9 @@ class Judged:
 
     snapshot: Snapshot
     reading: Reading
+    headers: tuple[tuple[str, str], ...] = ()
     document: Document | None = None
-    facts: tuple[Fact, ...] = ()
-    assessment: Assessment | None = None
+    judgement: Judgement | None = None
     recordings: tuple[Recording, ...] = ()
 
 
@@ -56,14 +57,14 @@ class Pipeline:
 
     def __init__(self, services: Services, *, owner: str) -> None:
         self._services = services
-        self._judge = services.judge  # a rulebook that does not load stops us before any work
+        self._judging = Judging(services)
         self._owner = owner
         self._casework = Casework(services)
 
     def work(self, *, limit: int = 64) -> int:
         """Take up to `limit` captures from the outbox; returns how many were taken."""
         truth = self._services.truth
-        self._judge = self._services.judge_in_force
+        self._judging.renew()
         with truth.write() as tx:
             claimed = leases.claim(
                 tx, evidence_tables.outbox, owner=self._owner, limit=limit, seconds=LEASE_SECONDS
@@ -120,22 +121,18 @@ class Pipeline:
             captured_at=snapshot.captured_at,
         )
         if snapshot.outcome is not Outcome.OK:
-            return Judged(snapshot=snapshot, reading=_as_captured(snapshot, reading))
+            reading = _as_captured(snapshot, reading)
         if not isinstance(reading, ParsedPage):
-            return Judged(snapshot=snapshot, reading=reading)
-        document = masked(_document(snapshot, reading))
+            return Judged(snapshot=snapshot, reading=reading, headers=stored.headers)
         with services.truth.read() as tx:
-            templates = documents.template_segments(tx, document.site)
-        facts = services.registers.facts_about(document)
-        assessment = self._judge.judge(
-            document, facts, templates=templates, at=snapshot.captured_at
-        )
+            if reading.page == PICTURE and pictures.is_wanted(tx, reading.canonical_url):
+                return Judged(snapshot=snapshot, reading=reading)  # part of the pages that show it
+            document = pictures.with_pictures(tx, masked(_document(snapshot, reading)))
         return Judged(
             snapshot=snapshot,
             reading=reading,
             document=document,
-            facts=facts,
-            assessment=assessment,
+            judgement=self._judging.judge(document, snapshot),
             recordings=recordings(body=stored.body, url=snapshot.url, headers=stored.headers),
         )
 
@@ -146,26 +143,15 @@ class Pipeline:
             health.note(
                 tx, source_id=snapshot.source_id, reading=judged.reading, at=snapshot.captured_at
             )
-        if judged.document is None or judged.assessment is None:
+        picturing.arrived(tx, snapshot, judged.reading, judged.headers)
+        if judged.document is None or judged.judgement is None:
             self._store_unread(tx, judged)
             return
         self._note_return(tx, judged.snapshot)
         _note_recordings(tx, judged)
         documents.put(tx, judged.document)
-        signs = discovery.signs_of(judged.document, judged.assessment.verdict)
-        discovery.note(tx, signs, at=snapshot.captured_at)
-        in_force = documents.assessment(tx, judged.document.id)
-        if in_force is None or in_force.id != judged.assessment.id:
-            documents.put_assessment(tx, judged.assessment)
-        repeated = any(finding.template for finding in judged.assessment.findings)
-        if judged.assessment.verdict is Verdict.CLUE or repeated:
-            self._casework.raise_clues(
-                tx,
-                document=judged.document,
-                assessment=judged.assessment,
-                snapshot=judged.snapshot,
-                facts=judged.facts,
-            )
+        self._judging.store(tx, judged.document, judged.judgement, snapshot)
+        picturing.ask(tx, judged.document, snapshot, self._services.settings.pictures)
         urls = {snapshot.url, judged.document.url, judged.document.canonical_url}
         self._casework.note_recheck(tx, snapshot, urls, Outcome.OK)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Table
 
 from cluewatch.saved.tables import alert_messages
-from documents.tables import index_queue
+from documents.tables import index_queue, picture_queue
 from evidence.tables import capture_requests, outbox
 from storage import leases
 from storage.leases import WorkState
@@ -13,6 +13,7 @@ from tickets.tables import deliveries
 
 QUEUES: dict[str, Table] = {
     "待研判": outbox,
+    "待识图": picture_queue,
     "再次采集": capture_requests,
     "待索引": index_queue,
     "待投递": deliveries,

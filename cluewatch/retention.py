@@ -13,7 +13,7 @@ from cluewatch.bootstrap import Services
 from domain.captures import Acquisition, Snapshot
 from domain.clues import ClueState
 from domain.errors import EvidenceError
-from evidence import deletion, holds, reader
+from evidence import assets, deletion, holds, reader
 from tickets import sightings
 
 _BATCH = 500
@@ -95,9 +95,13 @@ def delete_expired(
 def _classified(
     tx: Connection, batch: Sequence[Snapshot]
 ) -> Iterator[tuple[Snapshot, Retention, list[str]]]:
-    found = sightings.clues_of(tx, [snapshot.id for snapshot in batch])
+    """A picture is kept as long as the pages whose words stand in it."""
+    shown_on = assets.pages_of(tx, [snapshot.id for snapshot in batch])
+    pages = {page for shown in shown_on.values() for page in shown}
+    found = sightings.clues_of(tx, [*(snapshot.id for snapshot in batch), *sorted(pages)])
     for snapshot in batch:
-        clues = found.get(snapshot.id, ())
+        about = (snapshot.id, *shown_on.get(snapshot.id, ()))
+        clues = [clue for one in about for clue in found.get(one, ())]
         yield snapshot, _kind(snapshot, [state for _, state in clues]), [key for key, _ in clues]
 
 

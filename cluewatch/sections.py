@@ -112,6 +112,20 @@ class EvidenceSettings(Section):
         )
 
 
+class Pictures(Section):
+    """Words and QR codes in the pictures of pages."""
+
+    enabled: bool = Field(True, description="取得页面上可能有文字的图片，识别文字与二维码")
+    per_page: int = Field(
+        12, ge=1, le=200, description="每页最多取几张图片（整页都是图片时最多 40 张）"
+    )
+    per_host: int = Field(
+        400, ge=1, le=100_000, description="每个主机每天最多取几张图片，另计于网页之外"
+    )
+    memory: int = Field(2048, ge=1024, description="图片识别进程的内存上限（MiB）")
+    seconds: float = Field(120.0, gt=0, description="识别一组图片的时间上限（秒）")
+
+
 class RetentionSettings(Section):
     """How long evidence is kept when nobody holds it; what became a case is kept for good."""
 

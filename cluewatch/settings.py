@@ -29,6 +29,7 @@ from cluewatch.sections import (
     Mail,
     ModelSettings,
     Network,
+    Pictures,
     RetentionSettings,
     Search,
 )
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     evidence: EvidenceSettings = EvidenceSettings()
     retention: RetentionSettings = RetentionSettings()
     model: ModelSettings = ModelSettings()
+    pictures: Pictures = Pictures()
     console: Console = Console()
     dispatch: Dispatch = Dispatch()
     mail: Mail = Mail()

@@ -15,6 +15,7 @@ from cluewatch.bootstrap import Services
 from cluewatch.delivery import Deliveries
 from cluewatch.following_up import FollowUps
 from cluewatch.intake import crawl_config
+from cluewatch.picture_work import PictureWork
 from cluewatch.pipeline import Pipeline
 from cluewatch.projection import Projection
 from cluewatch.rendering import RenderWork
@@ -32,6 +33,7 @@ class WorkerRole(StrEnum):
     PROCESS = "process"
     SEAL = "seal"
     RENDER = "render"
+    PICTURE = "picture"
 
 
 def worker_name(role: WorkerRole) -> str:
@@ -57,6 +59,10 @@ def work(services: Services, role: WorkerRole, *, hours: float | None = None) ->
             crawl(crawl_config(services, worker=name, ahead=ahead, stop=stop))
         case WorkerRole.PROCESS:
             for_each_round(process_steps(services), stop)
+        case WorkerRole.PICTURE:
+            reading = PictureWork(services, owner=name)
+            for_each_round((reading.work,), stop)
+            services.close()
         case WorkerRole.SEAL:
             sealing = SealWork(services, owner=name)
             for_each_round((sealing.work,), stop)
@@ -84,6 +90,14 @@ def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
         follow_ups.work,
         anchoring.work,
     )
+
+
+def all_steps(services: Services) -> tuple[Callable[[], int], ...]:
+    """As `process_steps`, and the pictures are read as well: for commands that end with the work
+    done. Workers leave pictures to a process of their own, because they take seconds each."""
+    pictures = PictureWork(services, owner=worker_name(WorkerRole.PICTURE))
+    first, *others = process_steps(services)
+    return (first, pictures.work, *others)
 
 
 def for_each_round(steps: tuple[Callable[[], int], ...], stop: threading.Event) -> None:

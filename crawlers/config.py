@@ -21,7 +21,8 @@ class CrawlConfig:
     `writer` opens the process's own evidence writer. `worker` must be the name of no other living
     process: leases under that name are taken to be a dead predecessor's. With a `horizon` the
     crawl ends when nothing is due before that civil moment; without one it runs until `stop` is
-    set, and then drains. `lease_seconds` is real time.
+    set, and then drains. `lease_seconds` is real time. `pictures_a_day` is the most pictures that
+    one host is asked for in a day, besides its documents.
     """
 
     clock: Clock
@@ -34,3 +35,4 @@ class CrawlConfig:
     horizon: datetime | None = None
     stop: threading.Event = Factory(threading.Event)
     lease_seconds: float = 60.0
+    pictures_a_day: int = 400

@@ -12,6 +12,7 @@ from crawlers.canonical import canonical_url
 from crawlers.frontier.records import Found, Purpose, Visit, Visited
 from crawlers.outcomes import Judgement, header, judge, retry_after
 from crawlers.pages.blocked import is_blocked
+from crawlers.pages.pictures import shows_picture
 from crawlers.spiders import site
 from domain.captures import Acquisition, Capture, Profile
 from domain.outcomes import Outcome
@@ -59,6 +60,7 @@ def observe(
     moved = next((item for item in found if item.url == canonical_url(visit.url)), None)
     target = _target(visit, answer) if moved is not None else None
     ok = judged.outcome is Outcome.OK
+    page = visit.purpose is not Purpose.PICTURE  # what a page says is no measure for pictures
     return Observation(
         visited=Visited(
             visit=visit,
@@ -66,8 +68,8 @@ def observe(
             at=at,
             risk=source.risk,
             digest="sha256:" + hashlib.sha256(answer.body).hexdigest() if ok else None,
-            gist=judged.gist,
-            length=judged.length,
+            gist=judged.gist if page else None,
+            length=judged.length if page else None,
             etag=header(answer.headers, "etag") if ok else visit.etag,
             last_modified=header(answer.headers, "last-modified") if ok else visit.last_modified,
             moved_to=target if target != visit.url else None,
@@ -122,7 +124,7 @@ def refused(
 def _judge(visit: Visit, answer: Answer, at: datetime) -> Judgement:
     if visit.purpose is Purpose.SCRIPT and answer.status == 200 and answer.complete:
         return Judgement(outcome=Outcome.OK)
-    return judge(
+    judged = judge(
         status=answer.status,
         url=visit.url,
         headers=answer.headers,
@@ -130,12 +132,16 @@ def _judge(visit: Visit, answer: Answer, at: datetime) -> Judgement:
         complete=answer.complete,
         at=at,
     )
+    wanted = visit.purpose is Purpose.PICTURE and judged.outcome is Outcome.OK
+    if wanted and not shows_picture(answer.body, answer.headers):
+        return Judgement(outcome=Outcome.BAD_CONTENT, reason="应答不是可读取的图片")
+    return judged
 
 
 def _found(visit: Visit, answer: Answer, outcome: Outcome, source: Source) -> tuple[Found, ...]:
     if outcome is Outcome.OK:
         # A source without start addresses is looked at page by page, when it is asked for.
-        if not source.start_urls:
+        if not source.start_urls or visit.purpose is Purpose.PICTURE:
             return ()
         return site.follow(
             body=answer.body, url=visit.url, headers=answer.headers, visit=visit, source=source
@@ -143,7 +149,8 @@ def _found(visit: Visit, answer: Answer, outcome: Outcome, source: Source) -> tu
     if outcome is not Outcome.REDIRECTED or visit.hops >= MAX_HOPS:
         return ()
     target = _target(visit, answer)
-    if (urlsplit(target).hostname or "") not in source.hosts or is_blocked(target):
+    away = (urlsplit(target).hostname or "") not in source.hosts
+    if (away and visit.purpose is not Purpose.PICTURE) or is_blocked(target):
         return ()
     return (
         Found(

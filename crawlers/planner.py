@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from crawlers import gate, requests, robots, source_store
 from crawlers.config import CrawlConfig
 from crawlers.frontier import leases, links, pace, pauses, store
-from crawlers.frontier.records import Visit
+from crawlers.frontier.records import Purpose, Visit
 from crawlers.observation import Observation
 from crawlers.recorder import Recorder
 from crawlers.slots import Ended, RobotsVisit, Slot, Step
@@ -205,7 +205,7 @@ class Planner:
     def _step(self, tx: Connection, slot: Slot, now: datetime) -> Step | None:
         """The next request to a host, reserved; None when there is none at this moment."""
         for _ in range(REFUSALS_A_ROUND):
-            visit = store.peek(tx, slot.held, now=now)
+            visit = self._next(tx, slot, now)
             if visit is None:
                 slot.due = store.next_due(tx, slot.held.host)
                 return None
@@ -222,9 +222,26 @@ class Planner:
                 return None
         return None
 
+    def _next(self, tx: Connection, slot: Slot, now: datetime) -> Visit | None:
+        """What is due first. A host that has given its pictures for today still gives pages."""
+        visit = store.peek(tx, slot.held, now=now)
+        if visit is None or visit.purpose is not Purpose.PICTURE:
+            return visit
+        cap = self._config.pictures_a_day
+        later = pace.pictures_full(tx, visit.host, now=now, cap=cap)
+        if later is None:
+            return visit
+        store.put_off(tx, visit, later, reason=f"该主机今日图片已达上限 {cap} 张")
+        return store.peek(tx, slot.held, now=now)
+
     def _reserve(self, tx: Connection, slot: Slot, visit: Visit, now: datetime) -> bool:
         source = self._sources[visit.source_id or ""]
-        terms = pace.Terms(delay=slot.delay, cap=source.daily_cap, hours=source.hours)
+        terms = pace.Terms(
+            delay=slot.delay,
+            cap=source.daily_cap,
+            hours=source.hours,
+            picture=visit.purpose is Purpose.PICTURE,
+        )
         later = pace.reserve(tx, slot.held, address=slot.address, now=now, terms=terms)
         slot.paced = later or slot.paced
         return later is None

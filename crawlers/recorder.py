@@ -10,8 +10,10 @@ import structlog
 
 from crawlers import fingerprints
 from crawlers.frontier import links, store
+from crawlers.frontier.records import Purpose
 from crawlers.observation import Observation
 from crawlers.standings import Standings
+from documents import pictures
 from evidence import gaps
 from evidence.writer import EvidenceWriter
 from storage.database import Database
@@ -83,6 +85,8 @@ class Recorder:
                     reason=item.reason,
                     at=item.visited.at,
                 )
+                if item.visited.visit.purpose is Purpose.PICTURE:
+                    pictures.missed(tx, item.visited.visit.url, reason=item.reason)
 
     def _settle(self, group: Sequence[Observation]) -> None:
         standings = self._standings.of({item.visited.visit.url for item in group})

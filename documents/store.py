@@ -55,6 +55,26 @@ def put(tx: Connection, document: Document) -> bool:
     return new
 
 
+def replace_text(tx: Connection, document: Document) -> None:
+    """Give a stored document its present text and blocks; it counts and is indexed anew.
+
+    Its findings must be judged again in the same transaction.
+    """
+    duplicate_of = _first_with_text(tx, document)
+    templates.count(tx, document, duplicate_of)
+    tx.execute(
+        update(documents)
+        .where(documents.c.id == document.id)
+        .values(
+            text=document.text,
+            text_digest=_text_digest(document.text),
+            duplicate_of=duplicate_of,
+            record=_record(document),
+        )
+    )
+    enqueue_index(tx, document.id)
+
+
 def get(tx: Connection, document_id: str) -> Document:
     """The stored document. Raises NotFound."""
     found = _read(tx, select(documents).where(documents.c.id == document_id))
@@ -194,7 +214,6 @@ def _first_with_text(tx: Connection, document: Document) -> str | None:
 
 
 def _insert(tx: Connection, document: Document, duplicate_of: str | None) -> bool:
-    record = to_json(evolve(document, text="", captures=(), duplicate_of=None))
     statement = upsert(tx, documents).values(
         id=document.id,
         url_key=url_key(document.canonical_url),
@@ -205,7 +224,7 @@ def _insert(tx: Connection, document: Document, duplicate_of: str | None) -> boo
         text_digest=_text_digest(document.text),
         duplicate_of=duplicate_of,
         counted=False,
-        record=_LONE_SURROGATES.sub("\ufffd", record),
+        record=_record(document),
     )
     inserted = tx.execute(
         statement.on_conflict_do_nothing(index_elements=["id"]).returning(documents.c.id)
@@ -218,6 +237,12 @@ def _insert(tx: Connection, document: Document, duplicate_of: str | None) -> boo
         .values(last_seen_at=document.captured_at)
     )
     return False
+
+
+def _record(document: Document) -> str:
+    """What the column `record` holds: everything that has no column of its own."""
+    record = to_json(evolve(document, text="", captures=(), duplicate_of=None))
+    return _LONE_SURROGATES.sub("\ufffd", record)
 
 
 def _add_captures(tx: Connection, document: Document) -> None:

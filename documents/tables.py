@@ -128,6 +128,46 @@ site_blocks = Table(
 # The id of a row is that of the document to be projected.
 index_queue = queue("index_queue", metadata)
 
+# The pictures of a document that may hold words, in the order of the page (see `pictures`).
+document_pictures = Table(
+    "document_pictures",
+    metadata,
+    Column("document_id", String(32), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("url", Text, nullable=False),
+    Column("url_key", String(32), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("snapshot_id", String(64)),
+    Column("reason", Text, nullable=False),
+    Index("ix_document_pictures_url", "url_key"),
+)
+
+# What each picture looks like, by the digest of its bytes and the reader's version.
+picture_looks = Table(
+    "picture_looks",
+    metadata,
+    Column("digest", String(71), primary_key=True),
+    Column("reader", String(64), primary_key=True),
+    Column("snapshot_id", String(64), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("likeness", String(16), nullable=False),
+    Column("refusal", Text, nullable=False),
+    Index("ix_picture_looks_size", "width", "height", "reader"),
+)
+
+# What was read in a picture, or in pictures that follow each other; JSON, one reading for each.
+picture_readings = Table(
+    "picture_readings",
+    metadata,
+    Column("key", String(71), primary_key=True),
+    Column("reader", String(64), primary_key=True),
+    Column("record", Text, nullable=False),
+)
+
+# The id of a row is that of the document whose pictures are to be read.
+picture_queue = queue("picture_queue", metadata)
+
 status_pages = Table(
     "status_pages",
     metadata,

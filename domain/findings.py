@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from domain.pictures import PicturePlace
+
 
 class Family(StrEnum):
     """Groups of violation types that one office handles together; one ticket per family."""
@@ -95,7 +97,8 @@ class Finding:
     `[start, end)` are code points of the document text, and `quote` is exactly that slice.
     `type` is a slug of the rulebook. `origin` is "rule:<slug>@<version>" or
     "model:<name>@<version>". `score` is in [0, 1]. `segment` is the key of the sentence-like
-    piece it stands in (normalised), the same wherever that sentence is repeated.
+    piece it stands in (normalised), the same wherever that sentence is repeated. `picture` is set
+    when the words stand in a picture.
     """
 
     id: str
@@ -110,6 +113,7 @@ class Finding:
     explanation: str = ""
     segment: str = ""
     template: bool = False
+    picture: PicturePlace | None = None
 
 
 @frozen(kw_only=True)

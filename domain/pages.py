@@ -8,6 +8,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from domain.outcomes import Outcome
+from domain.pictures import PicturePlace
 
 
 class Origin(StrEnum):
@@ -40,7 +41,8 @@ class Block:
     """One paragraph-like piece of a document.
 
     `[start, end)` locate it in `Document.text`. `path` is the element path or the key in the JS
-    state that it came from. `boilerplate` marks menus, footers and the like.
+    state that it came from. `boilerplate` marks menus, footers and the like. `picture` tells where
+    a block of origin PICTURE stands; such blocks follow all others.
     """
 
     text: str
@@ -49,6 +51,7 @@ class Block:
     end: int
     path: str = ""
     boilerplate: bool = False
+    picture: PicturePlace | None = None
 
 
 @frozen(kw_only=True)

@@ -11,6 +11,7 @@ from domain.captures import Profile
 from domain.findings import Fact
 from domain.outcomes import Outcome
 from domain.pages import Document
+from domain.pictures import PictureLook, PictureReading
 from domain.queries import Query, SearchDocument, SearchRequest, SearchResult
 from domain.rendering import RenderedPage
 
@@ -105,6 +106,32 @@ class Renderer(Protocol):
 
     def render_stored(self, url: str, html: bytes, charset: str) -> RenderedPage:
         """Show stored bytes offline, as if they came from `url`; nothing is fetched."""
+        ...
+
+
+class PictureReader(Protocol):
+    """Reads pictures of strangers within limits of size, memory and time.
+
+    Raises PermanentError when the bytes are no picture that can be opened, or nothing is
+    installed to read them with; RetryableError when reading took too long or too much.
+    """
+
+    @property
+    def version(self) -> str:
+        """Names whatever decides what is read: another version may read differently."""
+        ...
+
+    def look(self, body: bytes) -> PictureLook:
+        """A glance at one picture, much cheaper than reading it."""
+        ...
+
+    def same(self, one: bytes, other: bytes) -> bool:
+        """Whether two pictures say the same because only their compression differs."""
+        ...
+
+    def read(self, pictures: Sequence[bytes]) -> tuple[PictureReading, ...]:
+        """Words and codes of equally wide pictures that follow each other on a page, one reading
+        for each; slices of one poster are read as a whole."""
         ...
 
 

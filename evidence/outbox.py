@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, insert
@@ -11,15 +11,23 @@ from domain.ids import derive_id
 from evidence.tables import outbox
 
 
-def post(tx: Connection, *, topic: str, subjects: Sequence[str], at: datetime) -> None:
-    """Announce new records of one topic ("snapshot", "seal"), oldest minute first."""
+def post(
+    tx: Connection,
+    *,
+    topic: str,
+    subjects: Sequence[str],
+    at: datetime,
+    behind: Collection[str] = (),
+) -> None:
+    """Announce new records of one topic ("snapshot", "seal"), oldest minute first; those that are
+    `behind` (pictures) come after all others of their minute, the pages that show them."""
     rows = [
         {
             "id": derive_id(topic, subject),
             "topic": topic,
             "subject": subject,
             "created_at": at,
-            "work_order": int(at.timestamp()) // 60,
+            "work_order": int(at.timestamp()) // 60 * 2 + (subject in behind),
         }
         for subject in subjects
     ]

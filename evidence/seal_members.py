@@ -25,6 +25,21 @@ _EXTENSIONS = {
 _PACKED = {"gzip": ".gz", "x-gzip": ".gz", "br": ".br", "deflate": ".zz"}
 
 
+def put_read_pictures(folder: SealFolder, payloads: Sequence[StoredPayload]) -> None:
+    """The pictures in which words were read, as they came, with where each came from."""
+    index = []
+    for number, payload in enumerate(payloads, 1):
+        media = content.media_type(payload.headers)
+        name = f"read-{number:03d}.{_EXTENSIONS.get(media, 'bin')}"
+        body = content.decoded(payload.body, payload.headers)
+        added = folder.add(name, media or "application/octet-stream", (body,))
+        kept = payload.snapshot
+        index.append({"name": name, "url": kept.url, "snapshot": kept.id, "sha256": added.sha256})
+    if index:
+        written = seal_manifest.as_json({"files": index})
+        folder.add("read-pictures.json", "application/json", (written,))
+
+
 def put_page(folder: SealFolder, page: RenderedPage) -> None:
     """Everything that the browser delivered, each part in a file of its own."""
     folder.add("environment.json", "application/json", (seal_manifest.environment(page),))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from domain.captures import Acquisition, Snapshot
 from domain.errors import NotFound
 from domain.outcomes import Outcome
-from evidence import extracts, ledger
+from evidence import assets, extracts, ledger
 from evidence.extracts import Extract
 from evidence.reader import latest, snapshot
 
@@ -22,12 +22,14 @@ _OWN = frozenset({Acquisition.CRAWL, Acquisition.OFFICER})
 class Subject:
     """A good snapshot as the database knows it.
 
-    `gone` is the outcome of a later look that found the page no longer there.
+    `gone` is the outcome of a later look that found the page no longer there. `pictures` are the
+    captures of those pictures in which words of the page were read; `extracts` hold their records.
     """
 
     snapshot: Snapshot
     gone: Outcome | None
     extracts: tuple[Extract, ...]
+    pictures: tuple[Snapshot, ...]
     entries: tuple[ledger.Entry, ...]
 
     @property
@@ -57,11 +59,14 @@ def find(tx: Connection, url: str, snapshot_id: str | None) -> Subject:
     kept = snapshot(tx, snapshot_id) if snapshot_id else latest(tx, url, Outcome.OK)
     if kept is None or kept.outcome is not Outcome.OK:
         raise NotFound("没有可供固证的快照", at=url)
-    copied = extracts.extracts(tx, kept)
+    pictures = assets.of_page(tx, kept.id)
+    wanted = (one for each in (kept, *pictures) for one in extracts.extracts(tx, each))
+    copied = tuple({one.snapshot_id: one for one in wanted}.values())
     newest = latest(tx, kept.url)
     return Subject(
         snapshot=kept,
         gone=newest.outcome if newest is not None and newest.outcome.is_gone else None,
         extracts=copied,
+        pictures=tuple(one for one in pictures if one.id != kept.id),
         entries=tuple(ledger.entries_about(tx, [each.snapshot_id for each in copied])),
     )

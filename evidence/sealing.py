@@ -30,7 +30,7 @@ from evidence import content, extracts, seal_checks, seal_manifest, seal_subject
 from evidence.reader import EvidenceReader, StoredPayload
 from evidence.seal_checks import ClockReading, SealRules
 from evidence.seal_files import MANIFEST, WARC, SealFolder
-from evidence.seal_members import put_page, raw_name
+from evidence.seal_members import put_page, put_read_pictures, raw_name
 from evidence.seal_store import attempts, put, seal_of
 from evidence.seal_subject import Subject
 from evidence.timestamps import TOKEN, Timestamps
@@ -157,6 +157,9 @@ class Sealer:
             payload = self._reader.payload(tx, subject.snapshot.id)
         media = content.media_type(payload.headers) or "application/octet-stream"
         folder.add(raw_name(payload), media, (payload.body,))
+        with self._database.read() as tx:
+            shown = [self._reader.payload(tx, picture.id) for picture in subject.pictures]
+        put_read_pictures(folder, shown)
         return payload
 
     def _visit_now(self, attempt: _Attempt) -> RenderedPage | None:

@@ -41,6 +41,14 @@ snapshots = Table(
     Index("ix_snapshots_warc", "warc", "offset"),
 )
 
+# The pictures that a page shows and in which words were read.
+page_assets = Table(
+    "page_assets",
+    metadata,
+    Column("page_id", String(32), primary_key=True),
+    Column("asset_id", String(32), primary_key=True),
+)
+
 ledger = Table(
     "ledger",
     metadata,

@@ -14,7 +14,7 @@ from domain.captures import Capture, Snapshot
 from domain.errors import EvidenceError, RetryableError
 from domain.ids import derive_id
 from domain.ports import Clock
-from evidence import ledger, warc_files, warc_records
+from evidence import content, ledger, warc_files, warc_records
 from evidence.digests import moment, sha256
 from evidence.outbox import post
 from evidence.reader import STILL_KEPT, address_keys, plain, snapshot_of
@@ -169,8 +169,18 @@ class EvidenceWriter:
             tx.execute(insert(snapshots), [_row(item) for item in mine])
             acts = [_act(item, self._writer) for item in mine]
             ledger.extend(tx, writer=self._writer, acts=acts, at=at)
-            post(tx, topic="snapshot", subjects=[item.snapshot.id for item in mine], at=at)
+            ids = [item.snapshot.id for item in mine]
+            post(tx, topic="snapshot", subjects=ids, at=at, behind=_pictures(mine))
         return known | {item.snapshot.id: item.snapshot for item in mine}
+
+
+def _pictures(kept: Sequence[_Kept]) -> frozenset[str]:
+    """The snapshots that declare themselves pictures."""
+    return frozenset(
+        item.snapshot.id
+        for item in kept
+        if content.media_type(item.capture.headers).startswith("image/")
+    )
 
 
 class _Originals:

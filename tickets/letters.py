@@ -130,7 +130,10 @@ def _party(letter: Letter, subject: Subject) -> None:
 def _quotes(letter: Letter, ticket: Ticket, clue: Clue, titles: Mapping[str, str]) -> None:
     found = [finding for finding in clue.findings if finding.type in ticket.types]
     letter.heading("三、违法摘要与原文摘录")
-    letter.paragraph("偏移为存档文本中的字符位置（起含、止不含），可据证据包核对。")
+    letter.paragraph(
+        "偏移为存档文本中的字符位置（起含、止不含），可据证据包核对；"
+        "图中文字另注图片网址、原件摘要与像素位置（左、上、右、下）。"
+    )
     letter.table(
         ("序号", "类型", "原文", "偏移", "依据条款", "判定来源"),
         [
@@ -138,7 +141,7 @@ def _quotes(letter: Letter, ticket: Ticket, clue: Clue, titles: Mapping[str, str
                 str(place),
                 titles.get(finding.type, finding.type),
                 cut(finding.quote),
-                f"{finding.start}–{finding.end}\n文档 {finding.document_id}",
+                _where(finding),
                 _articles(finding),
                 f"{finding.origin}\n置信度 {finding.score:.2f}",
             )
@@ -272,6 +275,15 @@ def _receipt(letter: Letter, ticket: Ticket, recipient: Office, sender: Sender) 
             ("反馈日期（盖章）", _BLANK),
         ]
     )
+
+
+def _where(finding: Finding) -> str:
+    place = f"{finding.start}–{finding.end}\n文档 {finding.document_id}"
+    picture = finding.picture
+    if picture is None:
+        return place
+    box = "、".join(map(str, picture.box))
+    return f"{place}\n图片 {cut(picture.url)}\n{picture.file}\n位置 {box}"
 
 
 def _articles(finding: Finding) -> str:

@@ -63,7 +63,7 @@ def now(
     name = workers.worker_name(WorkerRole.RENDER)
     with services.evidence_writer(name) as writer, spinner("研判"):
         rendering = RenderWork(services, owner=name, writer=writer)
-        workers.drain((*workers.process_steps(services), rendering.work))
+        workers.drain((*workers.all_steps(services), rendering.work))
     with services.truth.read() as tx:
         found = results_since(tx, before)
     print_results(found, as_json=as_json)

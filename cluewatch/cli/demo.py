@@ -24,6 +24,7 @@ from tickets.summary import summary
 _BARS = {
     "pages": "采集页面",
     "judged": "研判",
+    "pictures": "识图",
     "indexed": "索引",
     "sealed": "固证",
     "delivered": "移送",

@@ -66,7 +66,7 @@ def import_files(  # noqa: PLR0917 - typer reads positional parameters
     if write_back:
         _write_back(files, imported)
     with spinner("研判"):
-        workers.drain(workers.process_steps(services))
+        workers.drain(workers.all_steps(services))
     with services.truth.read() as tx:
         found = [result_of(tx, item) for item in imported]
     print_results(found, as_json=as_json)
@@ -91,6 +91,7 @@ def run(
     processors: Annotated[int, typer.Option(min=0, help="研判进程数")] = 1,
     sealers: Annotated[int, typer.Option(min=0, help="固证进程数")] = 1,
     renderers: Annotated[int, typer.Option(min=0, help="渲染进程数，每个进程一个浏览器")] = 1,
+    readers: Annotated[int, typer.Option(min=0, help="识图进程数")] = 1,
 ) -> None:
     """持续运行：采集、研判、固证、移送，直到 Ctrl-C。"""
     services = open_services()
@@ -100,6 +101,7 @@ def run(
         WorkerRole.PROCESS: processors,
         WorkerRole.SEAL: sealers,
         WorkerRole.RENDER: renderers,
+        WorkerRole.PICTURE: readers,
     }
     with Supervisor(logs=services.settings.path("logs")) as supervisor:
         for role, number in wanted.items():
@@ -114,7 +116,7 @@ def process() -> None:
     """研判已采集而未处理的内容，直到队列为空。"""
     services = open_services()
     with spinner("研判"):
-        taken = workers.drain(workers.process_steps(services))
+        taken = workers.drain(workers.all_steps(services))
     out.print(f"处理了 {taken} 项。")
 
 

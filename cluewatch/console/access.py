@@ -57,6 +57,7 @@ RULES: dict[tuple[str, str], Permission | Door] = {
     ("GET", "/review/labels.jsonl"): _P.REVIEW_CLUE,
     ("GET", "/clues"): _P.READ_CLUE,
     ("GET", "/clues.xlsx"): _P.READ_CLUE,
+    ("GET", "/documents/{document_id}/pictures/{number}"): _P.READ_EVIDENCE,
     ("GET", "/clues/{clue_id}"): _P.READ_CLUE,
     ("POST", "/clues/{clue_id}/moves"): _P.REVIEW_CLUE,
     ("GET", "/clues/{clue_id}/screenshot.png"): _P.READ_EVIDENCE,

@@ -11,10 +11,12 @@ from cluewatch.casework import Casework
 from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.changes import changes
 from cluewatch.console.marking import paragraphs
+from cluewatch.console.pictures import shown_pictures
 from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
-from documents import reviews, versions
+from documents import pictures, reviews, versions
 from documents import store as documents
+from documents.pictures import PictureState
 from domain.errors import NotFound
 from evidence import reader as evidence
 
@@ -33,6 +35,7 @@ def document(request: Request, wired: Wired, session: SignedIn, document_id: str
         cases = casework.clues_about(tx, found, assessment) if assessment else []
         kept = versions.of_page(tx, found.canonical_url)
         decided = reviews.of_document(tx, document_id)
+        shown = pictures.of_document(tx, document_id)
         note_read(tx, wired, session.user, document_id, "document")
     rules = wired.rulebook.rules
     return page(
@@ -44,6 +47,8 @@ def document(request: Request, wired: Wired, session: SignedIn, document_id: str
         cases=[case for case in cases if scope.inside(session.user, case.region)],
         versions=kept,
         reviews=decided,
+        pictures=shown_pictures(found, assessment.findings if assessment else ()),
+        lacking=[one for one in shown if one.state is PictureState.UNREAD],
         links=found.links[:MOST_SHOWN],
         rules=rules,
         grade=wired.judge_in_force.policy.grade,

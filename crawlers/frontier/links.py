@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, literal, or_, select, update
 from crawlers.canonical import canonical_url
 from crawlers.frontier import traps
 from crawlers.frontier.insertion import insert_new
-from crawlers.frontier.records import AddReport, Found, UrlState
+from crawlers.frontier.records import AddReport, Found, Purpose, UrlState
 from crawlers.frontier.tables import budgets, hosts, patterns, urls
 from domain.ids import derive_id
 from domain.sources import Source
@@ -99,7 +99,8 @@ class _Budget:
 
     def admit(self, found: Found) -> str | None:
         """The shape's key when the address may enter, else None."""
-        if traps.refusal(found.url, self._limits) is not None:
+        picture = found.purpose is Purpose.PICTURE
+        if traps.refusal(found.url, self._limits, picture=picture) is not None:
             return None
         shape = traps.shape_of(found.url)
         row = self._shape(_host(found.url), shape)
@@ -110,7 +111,7 @@ class _Budget:
             row["refused"] += 1
             return None
         row["admitted"] += 1
-        self._sources[source] += 1
+        self._sources[source] += int(not picture)
         return str(row["pattern"])
 
     def save(self) -> None:

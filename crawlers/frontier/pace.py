@@ -29,6 +29,7 @@ _FAILURES = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.SERVER_ERRO
 # Once or twice, these concern the page; only a row of them is the host's.
 _PERHAPS_THE_PAGE = frozenset({Outcome.SERVER_ERROR, Outcome.LOGIN_WALL})
 _UNASKED = frozenset({Outcome.ROBOTS_DENIED, Outcome.POLICY_DENIED})
+_COUNTED = ("fetched_today", "pictures_today")
 OPENS_AFTER = 3
 _FIRST_OPEN = timedelta(hours=1)
 _FIRST_BACKOFF = timedelta(seconds=60)
@@ -39,11 +40,13 @@ _LONGEST_REFUSAL = timedelta(days=7)
 
 @frozen(kw_only=True)
 class Terms:
-    """What a host wants: the distance between requests, requests a day, and when."""
+    """What a host wants: the distance between requests, documents a day, and when. A `picture`
+    keeps the distance and the hours and is counted apart (see `pictures_full`)."""
 
     delay: timedelta
     cap: int
     hours: VisitHours | None = None
+    picture: bool = False
 
     @property
     def room(self) -> float:
@@ -77,20 +80,20 @@ def reserve(
     again. Raises LeaseLost.
     """
     row = tx.execute(
-        select(hosts.c.next_fetch, hosts.c.backoff_until, hosts.c.day, hosts.c.fetched_today).where(
-            hosts.c.host == held.host, hosts.c.fence == held.fence
-        )
+        select(
+            hosts.c.next_fetch, hosts.c.backoff_until, hosts.c.day, *(hosts.c[n] for n in _COUNTED)
+        ).where(hosts.c.host == held.host, hosts.c.fence == held.fence)
     ).first()
     if row is None:
         raise LeaseLost(f"the lease on host {held.host} has passed to another worker")
     barred = max((m for m in row[:2] if m is not None), default=now)
     if barred > now:
         return barred
-    day = now.astimezone(CHINA).date()
-    fetched = row.fetched_today if row.day == day.isoformat() else 0
-    closed = opening(terms.hours, now) or cap_reached(
-        day=row.day, fetched=fetched, cap=terms.cap, now=now
-    )
+    day = now.astimezone(CHINA).date().isoformat()
+    counts = {name: getattr(row, name) if row.day == day else 0 for name in _COUNTED}
+    closed = opening(terms.hours, now)
+    if closed is None and not terms.picture:
+        closed = cap_reached(day=row.day, fetched=row.fetched_today, cap=terms.cap, now=now)
     if closed is not None:
         # Kept, so that the host is not leased again before it opens.
         tx.execute(update(hosts).where(hosts.c.host == held.host).values(next_fetch=closed))
@@ -98,17 +101,20 @@ def reserve(
     busy = _hold_address(tx, address, holder=held.host, now=now, delay=terms.delay)
     if busy is not None:
         return busy
+    counts["pictures_today" if terms.picture else "fetched_today"] += 1
     tx.execute(
         update(hosts)
         .where(hosts.c.host == held.host)
-        .values(
-            next_fetch=now + terms.delay,
-            day=day.isoformat(),
-            fetched_today=fetched + 1,
-            room=terms.room,
-        )
+        .values(next_fetch=now + terms.delay, day=day, room=terms.room, **counts)
     )
     return None
+
+
+def pictures_full(tx: Connection, host: str, *, now: datetime, cap: int) -> datetime | None:
+    """When pictures may be asked for again at a host that has given `cap` of them today; None
+    while it has not."""
+    row = tx.execute(select(hosts.c.day, hosts.c.pictures_today).where(hosts.c.host == host)).one()
+    return cap_reached(day=row.day, fetched=row.pictures_today, cap=cap, now=now)
 
 
 def opening(hours: VisitHours | None, now: datetime) -> datetime | None:

@@ -20,10 +20,12 @@ class UrlState(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why an address is fetched: to be kept as a page, or only for the links in a script."""
+    """Why an address is fetched: to be kept as a page, only for the links in a script, or as a
+    picture that a page shows (which has a cap of its own)."""
 
     PAGE = "page"
     SCRIPT = "script"
+    PICTURE = "picture"
 
 
 @frozen(kw_only=True)

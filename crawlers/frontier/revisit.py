@@ -27,6 +27,7 @@ _TIERS = {RiskTier.HIGH: 12.0, RiskTier.NORMAL: 1.0, RiskTier.LOW: 0.25}
 _RISK_NAMES = {RiskTier.HIGH: "高", RiskTier.NORMAL: "中", RiskTier.LOW: "低"}
 _SITE, _PAGE = 3.0, 4.0
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=30)
+_PICTURE = timedelta(days=365)
 _AFTER_GONE = (timedelta(days=1), timedelta(days=3), timedelta(days=7), _LONGEST)
 _AFTER_FAILURE = timedelta(hours=1)
 _AFTER_UNREADABLE = timedelta(days=1)
@@ -69,6 +70,11 @@ class Schedule:
 
     next_due: datetime
     reason: str
+
+
+def picture_schedule(at: datetime) -> Schedule:
+    """A picture that was seen is asked for again by its page, when that has changed."""
+    return Schedule(next_due=at + _PICTURE, reason="页面所示图片，所在页面变更时再取")
 
 
 def schedule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, update
@@ -9,7 +10,14 @@ from sqlalchemy import Connection, func, select, update
 from crawlers.frontier import history, traps
 from crawlers.frontier.history import PastVisit
 from crawlers.frontier.records import HostLease, Purpose, UrlState, Visit, Visited
-from crawlers.frontier.revisit import NEUTRAL, Budget, Schedule, Standing, schedule
+from crawlers.frontier.revisit import (
+    NEUTRAL,
+    Budget,
+    Schedule,
+    Standing,
+    picture_schedule,
+    schedule,
+)
 from crawlers.frontier.tables import hosts, patterns, urls
 from domain.outcomes import Outcome
 
@@ -91,16 +99,7 @@ def settle(tx: Connection, ended: Visited, standing: Standing = NEUTRAL) -> bool
     failures = 0 if succeeded else visit.fail_count + 1
     past = PastVisit(at=at, outcome=ended.outcome, changed=changed)
     visits = history.extended(history.parse(visit.history), past)
-    plan = schedule(
-        outcome=ended.outcome,
-        at=at,
-        risk=ended.risk,
-        history=visits,
-        failures=failures,
-        standing=standing,
-        budget=_budget(tx, visit.host),
-    )
-    novel = ended.gist is not None and not _said_before(tx, visit, ended.gist)
+    plan = _plan(tx, ended, visits, failures, standing)
     written = _settle(
         tx,
         visit,
@@ -126,8 +125,49 @@ def settle(tx: Connection, ended: Visited, standing: Standing = NEUTRAL) -> bool
         demand = _more_demand(visit, plan, at)
         _count(tx, visit.host, done=int(good), failed=int(not good), demand=demand)
         if visit.visits == 0:
-            _count_shape(tx, ended, novel)
+            _count_shape(tx, ended, _is_novel(tx, ended))
     return written
+
+
+def put_off(tx: Connection, visit: Visit, until: datetime, *, reason: str) -> None:
+    """Let the waiting pictures of a host, of which `visit` is one, become due no earlier."""
+    tx.execute(
+        update(urls)
+        .where(
+            urls.c.host == visit.host,
+            urls.c.purpose == visit.purpose.value,
+            urls.c.state == UrlState.WAITING,
+            urls.c.next_due < until,
+        )
+        .values(next_due=until, reason=reason)
+    )
+
+
+def _plan(
+    tx: Connection,
+    ended: Visited,
+    visits: Sequence[PastVisit],
+    failures: int,
+    standing: Standing,
+) -> Schedule:
+    if ended.visit.purpose is Purpose.PICTURE and ended.outcome in _SUCCESSES:
+        return picture_schedule(ended.at)
+    return schedule(
+        outcome=ended.outcome,
+        at=ended.at,
+        risk=ended.risk,
+        history=visits,
+        failures=failures,
+        standing=standing,
+        budget=_budget(tx, ended.visit.host),
+    )
+
+
+def _is_novel(tx: Connection, ended: Visited) -> bool:
+    """Whether a first visit brought something new: words nobody said before, or a picture."""
+    if ended.visit.purpose is Purpose.PICTURE:
+        return ended.outcome is Outcome.OK
+    return ended.gist is not None and not _said_before(tx, ended.visit, ended.gist)
 
 
 def _has_changed(ended: Visited) -> bool:

@@ -23,6 +23,7 @@ hosts = Table(
     Column("setbacks", Integer, nullable=False, default=0),
     Column("day", String(10), nullable=False, default=""),
     Column("fetched_today", Integer, nullable=False, default=0),
+    Column("pictures_today", Integer, nullable=False, server_default="0"),
     # Looks a day: what the known pages ask for, and what politeness leaves (0: not known yet).
     Column("demand", Float, nullable=False, server_default="0"),
     Column("room", Float, nullable=False, server_default="0"),

@@ -54,15 +54,16 @@ def shape_of(url: str) -> str:
     ]
 
 
-def refusal(url: str, limits: TrapLimits = LIMITS) -> str | None:
-    """Why this address must not enter the frontier, in words; None when it may."""
+def refusal(url: str, limits: TrapLimits = LIMITS, *, picture: bool = False) -> str | None:
+    """Why this address must not enter the frontier, in words; None when it may. A `picture` is
+    wanted although it is no page."""
     parts = urlsplit(url)
     segments = [segment for segment in parts.path.split("/") if segment]
     repeated = max(Counter(segments).values(), default=0)
     suffix = segments[-1].rpartition(".")[2].lower() if segments else ""
     grounds = (
         (is_blocked(url), "广告跳转、在线咨询或统计地址，访问会产生副作用"),
-        (suffix in _NOT_PAGES, "不是网页的文件"),
+        (suffix in _NOT_PAGES and not picture, "不是网页的文件"),
         (len(url) > limits.length, f"网址超过 {limits.length} 个字符"),
         (len(segments) > limits.path_depth, f"路径超过 {limits.path_depth} 层"),
         (repeated > limits.repeated_segment, "路径段重复，疑似相对链接陷阱"),

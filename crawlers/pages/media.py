@@ -10,10 +10,7 @@ from domain.outcomes import Outcome
 from domain.pages import BlockPage
 
 _MAGIC = (
-    (b"\xff\xd8\xff", "图片（JPEG）：图中文字需识别后才能读取"),
-    (b"\x89PNG", "图片（PNG）：图中文字需识别后才能读取"),
-    (b"GIF8", "图片（GIF）：图中文字需识别后才能读取"),
-    (b"BM", "图片（BMP）：图中文字需识别后才能读取"),
+    (b"BM", "图片（BMP）：文件头不合规"),
     (b"\x00\x00\x01\x00", "图标文件：没有文字"),
     (b"PK\x03\x04", "压缩包：不读取，或解压后过大"),
     (b"PK\x05\x06", "空压缩包"),
@@ -32,7 +29,7 @@ _MAGIC = (
 )
 _SHORT_MAGIC = 2
 _DECLARED = (
-    (re.compile(r"\Aimage/(?!svg)"), "图片：图中文字需识别后才能读取"),
+    (re.compile(r"\Aimage/(?!svg)"), "图片：不是可以读取的格式"),
     (re.compile(r"\A(?:audio|video)/"), "音视频文件：暂不能读取"),
     (re.compile(r"\Aapplication/pdf"), "PDF 文件：暂不能读取文字"),
     (re.compile(r"\A(?:application/)?(?:x-)?font"), "字体文件：没有文字"),
@@ -62,7 +59,7 @@ def _by_magic(body: bytes) -> str | None:
             return reason
     if body[4:8] == b"ftyp":
         return "视频文件：暂不能读取"
-    return "图片（WebP）：图中文字需识别后才能读取" if body[8:12] == b"WEBP" else None
+    return None
 
 
 def _by_type(declared: str) -> str | None:

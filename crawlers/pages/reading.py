@@ -10,6 +10,7 @@ from crawlers.pages.data import read_data
 from crawlers.pages.feeds import is_feed, read_feed_page
 from crawlers.pages.landing import as_landing
 from crawlers.pages.media import content_type, unreadable
+from crawlers.pages.pictures import read_picture
 from crawlers.pages.script_state import read_state
 from crawlers.pages.search_results import as_search_results
 from crawlers.pages.site import read_site
@@ -32,7 +33,9 @@ def read(
     decoded = decode_body(headers, body)
     if isinstance(decoded, BadContent):
         return BlockPage(outcome=Outcome.BAD_CONTENT, reason=decoded.reason)
-    other = read_attachment(decoded, url) or unreadable(decoded, headers)
+    other = (
+        read_picture(decoded, url) or read_attachment(decoded, url) or unreadable(decoded, headers)
+    )
     if other is not None:
         return other
     text, charset, notes = to_text(decoded, headers)

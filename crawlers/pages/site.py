@@ -14,6 +14,7 @@ from crawlers.canonical import archived_original, canonical_url
 from crawlers.pages.addresses import absolute, base_of
 from crawlers.pages.blocks import Piece, joined, private_notes
 from crawlers.pages.dates import published_at
+from crawlers.pages.pictures import IMAGE_ONLY
 from crawlers.pages.signals import refusal
 from crawlers.pages.subject import subject_hint
 from crawlers.pages.walk import walk
@@ -148,13 +149,15 @@ def _emptiness(body: list[Piece], images: int, found: Walked) -> tuple[str, ...]
     own = sum(len(_MEANINGFUL.findall(one.text)) for one in body if not one.boilerplate)
     if own >= _SHELL and (own >= _FEW_HAN or images < _LARGE_PICTURES):
         return ()
-    if images >= _LARGE_PICTURES:
-        return ("image_only",)
-    scripted = bool(found.code) or any(address.rel == "script" for address in found.addresses)
+    rels = {address.rel for address in found.addresses}
+    scripted = bool(found.code) or "script" in rels
+    framed = not rels.isdisjoint(("iframe", "refresh"))
+    if images >= _LARGE_PICTURES or (images and not (own or scripted or framed)):
+        return (IMAGE_ONLY,)
     if scripted:
         reason = "页面正文由脚本生成，需渲染后再读；也可能是被拒绝访问"
         return BlockPage(outcome=Outcome.EMPTY_SHELL, reason=reason)
-    if any(address.rel in ("iframe", "refresh") for address in found.addresses):
+    if framed:
         return BlockPage(outcome=Outcome.EMPTY_SHELL, reason="页面只有框架或跳转，正文在别处")
     if own == 0:
         return BlockPage(outcome=Outcome.EMPTY_SHELL, reason="页面没有可读文字")

@@ -53,7 +53,7 @@ def test_offsets_are_exact_whatever_the_markup(body: str) -> None:
 def test_any_bytes_are_read_or_refused_with_a_reason(body: bytes) -> None:
     reading = _read(body)
     if isinstance(reading, ParsedPage):
-        assert reading.text
+        assert reading.text or "image_only" in reading.notes
     else:
         assert reading.reason
 
@@ -154,14 +154,27 @@ def test_a_missing_page_with_status_200_is_a_status() -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\xd8\xff\xe0" + bytes(40),
+        b"\x89PNG\r\n\x1a\n" + bytes(40),
+        b"RIFF\x00\x00\x00\x00WEBPVP8 ",
+    ],
+)
+def test_a_picture_is_a_page_that_shows_itself(body: bytes) -> None:
+    reading = _read(body, media="text/html")
+    assert isinstance(reading, ParsedPage)
+    assert (reading.text, reading.notes) == ("", ("image_only",))
+    assert [link.url for link in reading.links] == [reading.canonical_url]
+
+
+@pytest.mark.parametrize(
     ("body", "media", "word"),
     [
         (b"%PDF-1.4\n%\xe2\xe3", "", "PDF"),
-        (b"\xff\xd8\xff\xe0" + bytes(40), "text/html", "JPEG"),
         (b"PK\x03\x04" + bytes(40), "", "压缩包"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40), "", "Office"),
         (b"\x00\x00\x00\x20ftypmp42", "", "视频"),
-        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "", "WebP"),
         (b"plain", "image/png", "图片"),
         (bytes(range(32)) * 9, "", "二进制"),
     ],

@@ -1,0 +1,1 @@
+"""Words and QR codes in pictures. Bytes of strangers are opened in a child process only."""
