@@ -15,13 +15,14 @@ from domain.captures import SealStatus
 from domain.clues import Clue
 from domain.errors import RetryableError
 from domain.tickets import Move, Ticket
-from evidence.bundle import BundleInfo, write_bundle
+from evidence.bundle import BundleForm, BundleInfo, write_bundle
 from evidence.sealing import seal_of
 from tickets import assistance, clues, complaints, ledger, opinions
 from tickets.delivery import deliver_due
 from tickets.letters import Sender, transfer_letter
 from tickets.notices import notice, request_letter
 from tickets.outbox import Delivery, DeliveryKind
+from tickets.outward import outward
 
 
 class Deliveries:
@@ -122,6 +123,7 @@ class PackageBuilder:
                 actor="delivery",
                 subject=ticket.clue_id,
                 digest=bundle.root_digest,
+                form=BundleForm.MASKED,
                 purpose=f"{ticket.number} 移送 {delivery.office}",
                 at=self._services.clock.now(),
             )
@@ -164,12 +166,24 @@ class PackageBuilder:
         return path
 
 
-def build_bundle(services: Services, tx: Connection, clue: Clue, target: Path) -> BundleInfo:
-    """The evidence bundle of a clue as a ZIP. Raises EvidenceError when there is no seal."""
+def build_bundle(
+    services: Services,
+    tx: Connection,
+    clue: Clue,
+    target: Path,
+    form: BundleForm = BundleForm.MASKED,
+) -> BundleInfo:
+    """The evidence bundle of a clue as a ZIP. Raises EvidenceError when there is no seal.
+
+    For an ORIGINAL one the caller has seen to the leave of two persons (`originals.export`).
+    """
+    is_original = form is BundleForm.ORIGINAL
     return write_bundle(
         target=target,
         directory=services.settings.evidence_directory,
         tx=tx,
-        clue=clue,
+        clue=clue if is_original else outward(clue),
         type_names=services.type_titles,
+        form=form,
+        keys=services.keys if is_original else None,
     )

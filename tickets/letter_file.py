@@ -37,13 +37,6 @@ def printable(text: str) -> str:
     return _UNSAFE.sub("\ufffd", text)
 
 
-def masked(phone: str) -> str:
-    """A private person's number with only its ends to be read."""
-    if len(phone) <= 7:
-        return "*" * len(phone)
-    return f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"
-
-
 def moment(at: datetime) -> str:
     """A moment in China's time, as letters print it."""
     return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}（北京时间）"

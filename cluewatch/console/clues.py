@@ -17,7 +17,7 @@ from cluewatch.console.words import word
 from domain.captures import SealStatus
 from domain.clues import ClueState
 from domain.people import User
-from evidence import requests
+from evidence import originals, requests
 from evidence.seal_store import seal_of
 from tickets import clue_moves, ledger, worklist
 from tickets.clue_moves import ClueMove
@@ -102,6 +102,8 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         seal = seal_of(tx, clue.id)
         pending = requests.open_seals(tx, clue.id)
         events = clue_moves.events(tx, clue.id)
+        asked = originals.of_clue(tx, clue.id)
+    now = wired.clock.now()
     return page(
         request,
         "clue.html",
@@ -111,6 +113,9 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         sealed=SealStatus.SEALED,
         pending=pending,
         events=events,
+        asked_originals=asked,
+        leave=any(each.permits(session.user.name, now) for each in asked),
+        now=now,
         moves=clue_moves.legal_moves(clue.state),
         rules=wired.rulebook.rules,
         offices={office.id: office.name for office in wired.desk.offices.all},
