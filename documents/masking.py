@@ -36,15 +36,31 @@ def mask(text: str) -> str:
 
 
 def masked(document: Document) -> Document:
-    """The document as it may be stored; all offsets hold."""
+    """The document as it may be stored; all offsets hold.
+
+    A telephone that was masked is no identifier any more, nor the target of a link.
+    """
     text = mask(document.text)
+    private = _private_values(document, text)
+    links = (link for link in document.links if not any(value in link.url for value in private))
     return evolve(
         document,
         text=text,
         title=mask(document.title),
         blocks=tuple(_block(block, document.text, text) for block in document.blocks),
-        links=tuple(evolve(link, text=mask(link.text)) for link in document.links),
+        links=tuple(evolve(link, text=mask(link.text)) for link in links),
+        identifiers=tuple(one for one in document.identifiers if one.value not in private),
     )
+
+
+def _private_values(document: Document, shown: str) -> set[str]:
+    """Identifiers that stand only where something was masked."""
+    hidden, clear = set(), set()
+    for one in document.identifiers:
+        if one.start >= 0:
+            is_clear = document.text[one.start : one.end] == shown[one.start : one.end]
+            (clear if is_clear else hidden).add(one.value)
+    return hidden - clear
 
 
 def _block(block: Block, before: str, after: str) -> Block:
