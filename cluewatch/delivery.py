@@ -104,7 +104,7 @@ class PackageBuilder:
             clue=clue,
             recipient=recipient,
             offices=services.desk.offices,
-            sender=self._sender(),
+            sender=sender(services),
             titles=services.type_titles,
             seal=seal_of(tx, clue.id),
             bundle_digest=bundle.root_digest if bundle else None,
@@ -136,7 +136,7 @@ class PackageBuilder:
             clue=clue,
             event=event,
             recipient=self._services.desk.offices.get(delivery.office),
-            sender=self._sender(),
+            sender=sender(self._services),
             at=self._services.clock.now(),
         )
         return self._letter(delivery, ticket, "notice", content)
@@ -150,20 +150,22 @@ class PackageBuilder:
             clue=clue,
             asking=offices.get(request.asking),
             recipient=offices.get(delivery.office),
-            sender=self._sender(),
+            sender=sender(self._services),
             at=self._services.clock.now(),
         )
         return self._letter(delivery, ticket, "request", content)
-
-    def _sender(self) -> Sender:
-        agency = self._services.settings.agency
-        return Sender(name=agency.name, contact=agency.contact, legal_basis=agency.legal_basis)
 
     def _letter(self, delivery: Delivery, ticket: Ticket, name: str, content: bytes) -> Path:
         path = self._directory / delivery.id / f"{ticket.number}-{name}.docx"
         path.parent.mkdir()
         path.write_bytes(content)
         return path
+
+
+def sender(services: Services) -> Sender:
+    """The agency of the settings, as letters name it."""
+    agency = services.settings.agency
+    return Sender(name=agency.name, contact=agency.contact, legal_basis=agency.legal_basis)
 
 
 def build_bundle(

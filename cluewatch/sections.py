@@ -151,6 +151,10 @@ class Dispatch(Section):
     automatic: bool = Field(False, description="线索自动移送；默认需审批")
     directory: Path | None = Field(None, description="文件夹投递目录；留空为主目录下 outbox/")
     agencies: Path | None = Field(None, description="机关名录（YAML）；留空用自带的示范名录")
+    papers: Path | None = Field(
+        None,
+        description="本单位文书模板目录：与自带模板同名的 .yml 取而代之，letterhead.docx 为版头",
+    )
     webhook_secrets: dict[str, SecretStr] = Field(
         default_factory=dict, description="机关编号到 webhook 签名密钥（环境变量中以 JSON 给出）"
     )

@@ -55,7 +55,8 @@ def masked(document: Document) -> Document:
 
 def _private_values(document: Document, shown: str) -> set[str]:
     """Identifiers that stand only where something was masked."""
-    hidden, clear = set(), set()
+    hidden: set[str] = set()
+    clear: set[str] = set()
     for one in document.identifiers:
         if one.start >= 0:
             is_clear = document.text[one.start : one.end] == shown[one.start : one.end]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from io import BytesIO
+from typing import IO
 
 from docx import Document as new_document
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
@@ -48,10 +49,12 @@ def cut(text: str) -> str:
 
 
 class Letter:
-    """A letter that grows from top to bottom."""
+    """A letter that grows from top to bottom; `base` is a DOCX with the office's own letterhead."""
 
-    def __init__(self, *, title: str, author: str, at: datetime) -> None:
-        self._document = new_document()
+    def __init__(
+        self, *, title: str, author: str, at: datetime, base: IO[bytes] | None = None
+    ) -> None:
+        self._document = new_document(base)
         moment = at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
         properties = self._document.core_properties
         properties.author = printable(author)

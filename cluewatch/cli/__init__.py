@@ -26,6 +26,7 @@ from cluewatch.cli import (
     matters,
     models,
     operations,
+    papers,
     registers,
     rules,
     saved,
@@ -60,7 +61,7 @@ PARTS = (
 )
 for part in PARTS:
     part.register(app)
-for matter in (matters, deliveries):
+for matter in (matters, deliveries, papers):
     tickets.ticket_app.add_typer(matter.commands)
 app.add_typer(sources.commands, name="source")
 app.add_typer(accounts.app, name="user")

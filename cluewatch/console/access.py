@@ -69,6 +69,7 @@ RULES: dict[tuple[str, str], Permission | Door] = {
     ("GET", "/tickets"): _P.READ_TICKET,
     ("GET", "/tickets.xlsx"): _P.READ_TICKET,
     ("GET", "/tickets/{ticket_id}"): _P.READ_TICKET,
+    ("GET", "/tickets/{ticket_id}/papers/{name}"): _P.READ_TICKET,
     ("POST", "/tickets/{ticket_id}/moves"): _P.MOVE_TICKET,
     ("POST", "/tickets/{ticket_id}/opinion"): _P.MOVE_TICKET,
     ("GET", "/operations"): _P.READ_OPERATIONS,

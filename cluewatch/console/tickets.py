@@ -14,6 +14,7 @@ from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
 from cluewatch.console.spreadsheets import spreadsheet
 from cluewatch.console.words import word
+from cluewatch.papers import paper_set
 from domain.people import Permission, User
 from domain.tickets import Move, Opinion, ReturnReason, Ticket, TicketState, legal_moves
 from tickets import (
@@ -114,6 +115,7 @@ def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: st
         requests=requests,
         kinds=assistance.TITLES,
         opinion=opinion,
+        papers=paper_set(wired).titles,
         moves=[m for m in legal_moves(ticket.state) if _may(session.user, ticket, m)],
         naming=NAMING,
         reasons=ReturnReason,
