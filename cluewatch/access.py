@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from evidence import ledger
+from evidence.bundle import BundleForm
 from evidence.ledger import Act
 
 
@@ -23,9 +24,19 @@ def note_read(tx: Connection, *, actor: str, subject: str, page: str, at: dateti
 
 
 def note_export(
-    tx: Connection, *, actor: str, subject: str, digest: str, purpose: str, at: datetime
+    tx: Connection,
+    *,
+    actor: str,
+    subject: str,
+    digest: str,
+    form: BundleForm,
+    purpose: str,
+    leave: str | None = None,
+    at: datetime,
 ) -> None:
-    """A bundle has left; `digest` is its root digest."""
-    detail = {"root": digest, "purpose": purpose}
+    """A bundle has left; `digest` is its root digest, `leave` the request that opened originals."""
+    detail = {"root": digest, "purpose": purpose, "form": form.value}
+    if leave is not None:
+        detail["leave"] = leave
     act = Act(actor=actor, action="export", subject=subject, detail=detail)
     ledger.extend(tx, writer=ledger.ACCESS, acts=(act,), at=at)

@@ -17,6 +17,7 @@ from classifiers.pictures.reader import ChildReader
 from classifiers.rulebook import Rulebook
 from cluewatch import migrations
 from cluewatch.clock import RemoteClock, SystemClock
+from cluewatch.first_key import make_first_key
 from cluewatch.ids import UuidIds
 from cluewatch.settings import Settings
 from cluewatch.thresholds import store as thresholds
@@ -27,10 +28,13 @@ from crawlers.browser import ChromiumRenderer
 from crawlers.devices import device_for
 from crawlers.egress import Egress
 from crawlers.visits import PacedRenderer
+from documents.masking import mask
 from domain.captures import Capture, Profile, Snapshot
 from domain.errors import NotFound
 from domain.outcomes import Outcome
 from domain.ports import Ids, SearchIndex, Segmenter, TimeReference, Transport
+from evidence import keyring
+from evidence.keyring import KeyRing
 from evidence.reader import EvidenceReader
 from evidence.sealing import Sealer
 from evidence.timestamps import Timestamps
@@ -63,6 +67,7 @@ class Services:
         self.settings.home.mkdir(parents=True, exist_ok=True)
         migrations.upgrade(self.truth, migrations.History.TRUTH)
         migrations.upgrade(self.frontier, migrations.History.FRONTIER)
+        make_first_key(self.settings.key_file, self.truth)
 
     def close(self) -> None:
         """Return connections and end the browser; what was never asked for was never opened."""
@@ -96,6 +101,11 @@ class Services:
     def evidence(self) -> EvidenceReader:
         """Reads what is kept."""
         return EvidenceReader(directory=self.settings.evidence_directory)
+
+    @property
+    def keys(self) -> KeyRing:
+        """The keys of sealed originals, read afresh. Raises ConfigError."""
+        return keyring.load(self.settings.key_file)
 
     def evidence_writer(self, writer: str) -> EvidenceWriter:
         """A writer with a WARC file and a ledger chain of its own; one per process."""
@@ -265,6 +275,8 @@ class Services:
             renderer=self.paced_renderer,
             judge=self._judge_visit,
             keep=self._keep_visit,
+            keys=self.keys,
+            mask=mask,
             reference=self.time_reference,
             timestamps=self.timestamps,
             rules=self.settings.evidence.seal_rules,

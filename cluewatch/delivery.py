@@ -15,13 +15,14 @@ from domain.captures import SealStatus
 from domain.clues import Clue
 from domain.errors import RetryableError
 from domain.tickets import Move, Ticket
-from evidence.bundle import BundleInfo, write_bundle
+from evidence.bundle import BundleForm, BundleInfo, write_bundle
 from evidence.sealing import seal_of
 from tickets import assistance, clues, complaints, ledger, opinions
 from tickets.delivery import deliver_due
 from tickets.letters import Sender, transfer_letter
 from tickets.notices import notice, request_letter
 from tickets.outbox import Delivery, DeliveryKind
+from tickets.outward import outward
 
 
 class Deliveries:
@@ -103,7 +104,7 @@ class PackageBuilder:
             clue=clue,
             recipient=recipient,
             offices=services.desk.offices,
-            sender=self._sender(),
+            sender=sender(services),
             titles=services.type_titles,
             seal=seal_of(tx, clue.id),
             bundle_digest=bundle.root_digest if bundle else None,
@@ -122,6 +123,7 @@ class PackageBuilder:
                 actor="delivery",
                 subject=ticket.clue_id,
                 digest=bundle.root_digest,
+                form=BundleForm.MASKED,
                 purpose=f"{ticket.number} 移送 {delivery.office}",
                 at=self._services.clock.now(),
             )
@@ -134,7 +136,7 @@ class PackageBuilder:
             clue=clue,
             event=event,
             recipient=self._services.desk.offices.get(delivery.office),
-            sender=self._sender(),
+            sender=sender(self._services),
             at=self._services.clock.now(),
         )
         return self._letter(delivery, ticket, "notice", content)
@@ -148,14 +150,10 @@ class PackageBuilder:
             clue=clue,
             asking=offices.get(request.asking),
             recipient=offices.get(delivery.office),
-            sender=self._sender(),
+            sender=sender(self._services),
             at=self._services.clock.now(),
         )
         return self._letter(delivery, ticket, "request", content)
-
-    def _sender(self) -> Sender:
-        agency = self._services.settings.agency
-        return Sender(name=agency.name, contact=agency.contact, legal_basis=agency.legal_basis)
 
     def _letter(self, delivery: Delivery, ticket: Ticket, name: str, content: bytes) -> Path:
         path = self._directory / delivery.id / f"{ticket.number}-{name}.docx"
@@ -164,12 +162,30 @@ class PackageBuilder:
         return path
 
 
-def build_bundle(services: Services, tx: Connection, clue: Clue, target: Path) -> BundleInfo:
-    """The evidence bundle of a clue as a ZIP. Raises EvidenceError when there is no seal."""
+def sender(services: Services) -> Sender:
+    """The agency of the settings, as letters name it."""
+    agency = services.settings.agency
+    return Sender(name=agency.name, contact=agency.contact, legal_basis=agency.legal_basis)
+
+
+def build_bundle(
+    services: Services,
+    tx: Connection,
+    clue: Clue,
+    target: Path,
+    form: BundleForm = BundleForm.MASKED,
+) -> BundleInfo:
+    """The evidence bundle of a clue as a ZIP. Raises EvidenceError when there is no seal.
+
+    For an ORIGINAL one the caller has seen to the leave of two persons (`originals.export`).
+    """
+    is_original = form is BundleForm.ORIGINAL
     return write_bundle(
         target=target,
         directory=services.settings.evidence_directory,
         tx=tx,
-        clue=clue,
+        clue=clue if is_original else outward(clue),
         type_names=services.type_titles,
+        form=form,
+        keys=services.keys if is_original else None,
     )

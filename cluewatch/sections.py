@@ -101,6 +101,12 @@ class EvidenceSettings(Section):
     timestamp_url: str = Field("", description="可信时间戳服务（RFC 3161）地址；留空则不加盖")
     timestamp_roots: Path | None = Field(None, description="时间戳服务的根证书（PEM 文件）")
     timestamp_required: bool = Field(False, description="没有可信时间戳不得固证")
+    key_file: Path | None = Field(
+        None, description="封存证据原件的密钥文件（0600）；留空为主目录下 evidence.keys，另行备份"
+    )
+    original_hours: int = Field(
+        24, ge=1, le=720, description="查看、导出原件的批准有效小时数；申请七天无人批准即失效"
+    )
 
     @property
     def seal_rules(self) -> SealRules:
@@ -159,6 +165,10 @@ class Dispatch(Section):
     automatic: bool = Field(False, description="线索自动移送；默认需审批")
     directory: Path | None = Field(None, description="文件夹投递目录；留空为主目录下 outbox/")
     agencies: Path | None = Field(None, description="机关名录（YAML）；留空用自带的示范名录")
+    papers: Path | None = Field(
+        None,
+        description="本单位文书模板目录：与自带模板同名的 .yml 取而代之，letterhead.docx 为版头",
+    )
     webhook_secrets: dict[str, SecretStr] = Field(
         default_factory=dict, description="机关编号到 webhook 签名密钥（环境变量中以 JSON 给出）"
     )

@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         return self.path("evidence")
 
     @property
+    def key_file(self) -> Path:
+        """The keys that close what sealed sets show of a page."""
+        return self.evidence.key_file or self.path("evidence.keys")
+
+    @property
     def index_directory(self) -> Path:
         """Where the embedded index is kept."""
         return self.path("index")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -18,7 +18,7 @@ from playwright.async_api import (
 )
 from playwright.async_api import Error as BrowserError
 
-from crawlers import browser_page
+from crawlers import browser_masking, browser_page
 from crawlers.browser_page import PictureBox, Settled
 from crawlers.devices import Device
 from crawlers.egress import PolicyDenied
@@ -68,12 +68,13 @@ async def show(
         answer = await _open(page, showing, proxy)
         visit = await _visit(answer, session, proxy) if showing.stored is None else None
         settled = await browser_page.settle(page, showing.device)
-        return RenderedPage(
+        seen = RenderedPage(
             html=(await page.content()).encode("utf-8", "replace"),
             text=await browser_page.words(page),
             screenshot=await browser_page.screenshot(page, settled),
             tiles=await browser_page.tiles(session, settled),
             mhtml=await browser_page.mhtml(session),
+            masked=b"",
             pictures=await pictures.pictures(),
             final_url=page.url,
             visit=visit,
@@ -85,6 +86,8 @@ async def show(
             },
             cleanliness=found,
         )
+        # Last, for it changes the page.
+        return evolve(seen, masked=await browser_masking.screenshot(page, session, settled))
     finally:
         await context.close()
 

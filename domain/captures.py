@@ -138,13 +138,15 @@ class SealStatus(StrEnum):
 
 @frozen(kw_only=True)
 class SealedFile:
-    """One member of a sealed set."""
+    """One member of a sealed set. `size` and digests are of what it holds; `stored` is the
+    SHA-256 (hex) of the closed file on disk, None when it lies there as it is."""
 
     name: str
     media_type: str
     size: int
     sha256: str
     sm3: str | None = None
+    stored: str | None = None
 
 
 @frozen(kw_only=True)

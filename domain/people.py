@@ -26,6 +26,7 @@ class Permission(StrEnum):
     SAVE_SEARCH = "save_search"
     READ_DOCUMENT = "read_document"
     READ_EVIDENCE = "read_evidence"
+    APPROVE_ORIGINAL = "approve_original"
     READ_CLUE = "read_clue"
     REVIEW_CLUE = "review_clue"
     READ_TICKET = "read_ticket"
@@ -56,7 +57,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset({_P.READ_AUDIT}),
     Role.OPERATOR: frozenset({_P.READ_OPERATIONS, _P.RETRY_WORK, _P.MANAGE_SOURCES}),
     Role.ANALYST: _ANALYST,
-    Role.REVIEWER: _ANALYST | {_P.APPROVE_TICKET, _P.MOVE_TICKET},
+    Role.REVIEWER: _ANALYST | {_P.APPROVE_TICKET, _P.MOVE_TICKET, _P.APPROVE_ORIGINAL},
     Role.OFFICE: frozenset({_P.READ_CLUE, _P.READ_EVIDENCE, _P.READ_TICKET, _P.MOVE_TICKET}),
 }
 

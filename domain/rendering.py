@@ -56,9 +56,11 @@ class RenderedPage:
 
     `html` is the DOM after scripts ran, in UTF-8; `text` the words on the screen; `screenshot`
     the full page as PNG, and `tiles` the same in pieces, top to bottom, when the page is long;
-    `mhtml` the page with what it loaded in one file. `visit` is None when stored bytes were
-    shown and nothing was fetched. `environment` tells browser, system and settings,
-    `cleanliness` what the browser held before it opened the page (清洁性检查): all of it must be 0.
+    `mhtml` the page with what it loaded in one file; `masked` the screenshot with private persons
+    masked in its words and all pictures blurred (nothing tells faces from others). `visit` is
+    None when stored bytes were shown and nothing was fetched. `environment` tells browser, system
+    and settings, `cleanliness` what the browser held before it opened the page (清洁性检查): all
+    of it must be 0.
     """
 
     html: bytes = field(repr=False)
@@ -66,6 +68,7 @@ class RenderedPage:
     screenshot: bytes = field(repr=False)
     tiles: tuple[bytes, ...] = field(default=(), repr=False)
     mhtml: bytes = field(repr=False)
+    masked: bytes = field(repr=False)
     pictures: tuple[Picture, ...] = ()
     final_url: str
     visit: Visit | None

@@ -1,4 +1,8 @@
-"""The bundle (证据包): one ZIP per clue that anybody can verify offline with a bare Python."""
+"""The bundle (证据包): one ZIP per clue that anybody can verify offline with a bare Python.
+
+A masked bundle leaves out what shows the page as it was: the seal's manifest still lists its
+digests, so that an original that is shown later can be held against it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 import jinja2
@@ -17,10 +22,11 @@ from sqlalchemy import Connection
 from domain.captures import Seal, SealedFile, Snapshot
 from domain.clues import Clue
 from domain.errors import EvidenceError
-from evidence import extracts, ledger
-from evidence.digests import CHUNK, moment, sha256
+from evidence import extracts, ledger, seal_keys
+from evidence.digests import moment, sha256
+from evidence.keyring import KeyRing
 from evidence.reader import snapshot
-from evidence.seal_files import MANIFEST, WARC, folder_of
+from evidence.seal_files import MANIFEST, WARC, folder_of, member, shows_page
 from evidence.seal_store import seal_of
 from evidence.wacz import wacz
 from evidence.warc_files import sync_directory
@@ -37,6 +43,13 @@ _PAGES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
 )
+
+
+class BundleForm(StrEnum):
+    """What a bundle shows: private persons masked, or everything."""
+
+    MASKED = "masked"
+    ORIGINAL = "original"
 
 
 @frozen(kw_only=True)
@@ -58,12 +71,15 @@ def write_bundle(
     tx: Connection,
     clue: Clue,
     type_names: Mapping[str, str],
+    form: BundleForm = BundleForm.MASKED,
+    keys: KeyRing | None = None,
 ) -> BundleInfo:
     """Write the bundle of a clue's seal; the same seal and clue give the same bytes.
 
     `directory` is the evidence directory, `type_names` the titles of violation types by slug. An
-    incomplete seal is bundled as such. `target` appears whole or not at all. Raises EvidenceError
-    when there is no seal, or a file of it is missing or altered.
+    incomplete seal is bundled as such. `target` appears whole or not at all. An ORIGINAL one needs
+    the `keys`, and the leave of two persons (evidence/originals.py), which the caller has to see.
+    Raises EvidenceError when there is no seal, or a file of it is missing, altered or closed.
     """
     seal = seal_of(tx, clue.id)
     if seal is None:
@@ -74,17 +90,17 @@ def write_bundle(
         with draft.open("wb") as file:
             with zipfile.ZipFile(file, "w") as archive:
                 members = _Members(archive, seal.sealed_at)
-                folder = folder_of(directory, seal)
-                _put_seal(members, folder, seal)
-                _put_replay(members, folder, seal, kept, clue.title)
+                source = _Source(tx, folder_of(directory, seal), seal, form, keys)
+                _put_seal(members, source)
+                _put_replay(members, source, kept, clue.title)
                 members.put("clue.json", "application/json", [to_json(clue).encode()])
-                page = _index(clue, seal, kept, type_names)
+                page = _index(clue, source, kept, type_names)
                 members.put("index.html", "text/html", [page.encode()])
                 lines = _ledger_lines(tx, clue, seal, kept)
                 members.put("ledger.jsonl", "application/jsonl", lines)
                 members.put("verify.py", "text/x-python", [(_BUNDLED / "verify.py").read_bytes()])
                 files = tuple(members.files)
-                manifest = _manifest(clue, seal, files)
+                manifest = _manifest(clue, seal, form, files)
                 members.put(MANIFEST, "application/json", [manifest])
             file.flush()
             os.fsync(file.fileno())
@@ -120,28 +136,43 @@ class _Members:
         return added
 
 
-def _put_seal(members: _Members, folder: Path, seal: Seal) -> None:
-    for file in sorted(seal.files, key=lambda each: each.name):
+class _Source:
+    """The members of the seal that a bundle of this form may show."""
+
+    def __init__(
+        self, tx: Connection, folder: Path, seal: Seal, form: BundleForm, keys: KeyRing | None
+    ) -> None:
+        is_original = form is BundleForm.ORIGINAL
+        self.seal = seal
+        self.files = tuple(
+            file
+            for file in sorted(seal.files, key=lambda each: each.name)
+            if is_original or not shows_page(file.name)
+        )
+        self._folder = folder
+        self._key = seal_keys.unlock(tx, keys, seal.id) if is_original and keys else None
+
+    def chunks(self, file: SealedFile) -> Iterator[bytes]:
+        """What a member holds."""
+        return member(self._folder, file, self._key)
+
+
+def _put_seal(members: _Members, source: _Source) -> None:
+    for file in source.files:
         try:
-            added = members.put(f"seal/{file.name}", file.media_type, _chunks(folder / file.name))
+            added = members.put(f"seal/{file.name}", file.media_type, source.chunks(file))
         except OSError as error:
             raise EvidenceError(f"固证文件读不出: {error.strerror}", at=file.name) from error
         if added.sha256 != file.sha256:
             raise EvidenceError("固证文件与固证时的摘要不符", at=file.name)
 
 
-def _put_replay(
-    members: _Members, folder: Path, seal: Seal, kept: Snapshot | None, title: str
-) -> None:
-    if kept is not None and any(file.name == WARC for file in seal.files):
-        made = wacz(warc=folder / WARC, seal=seal, shown=kept, title=title or kept.url)
+def _put_replay(members: _Members, source: _Source, kept: Snapshot | None, title: str) -> None:
+    warc = next((file for file in source.files if file.name == WARC), None)
+    if kept is not None and warc is not None:
+        packed = b"".join(source.chunks(warc))
+        made = wacz(packed=packed, seal=source.seal, shown=kept, title=title or kept.url)
         members.put(REPLAY, "application/wacz", [made])
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
 
 
 def _ledger_lines(tx: Connection, clue: Clue, seal: Seal, kept: Snapshot | None) -> Iterator[bytes]:
@@ -151,19 +182,22 @@ def _ledger_lines(tx: Connection, clue: Clue, seal: Seal, kept: Snapshot | None)
         yield f"{ledger.line(entry)}\n".encode()
 
 
-def _index(clue: Clue, seal: Seal, kept: Snapshot | None, type_names: Mapping[str, str]) -> str:
+def _index(
+    clue: Clue, source: _Source, kept: Snapshot | None, type_names: Mapping[str, str]
+) -> str:
     return _PAGES.get_template("index.html").render(
         clue=clue,
-        seal=seal,
+        seal=source.seal,
         snapshot=kept,
         type_names=type_names,
-        members={file.name for file in seal.files},
+        members={file.name for file in source.files},
     )
 
 
-def _manifest(clue: Clue, seal: Seal, files: tuple[SealedFile, ...]) -> bytes:
+def _manifest(clue: Clue, seal: Seal, form: BundleForm, files: tuple[SealedFile, ...]) -> bytes:
     value = {
         "format": "cluewatch-bundle/1",
+        "form": form.value,
         "clue": clue.id,
         "number": clue.number,
         "seal": seal.id,

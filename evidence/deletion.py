@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select, update
 
 from domain.errors import EvidenceError
-from evidence import holds, ledger, warc_files, warc_records
+from evidence import holds, ledger, seal_keys, warc_files, warc_records
 from evidence.digests import sha256
 from evidence.extracts import extract
 from evidence.seal_files import folder_of, is_proof
@@ -102,6 +102,8 @@ def finish(*, directory: Path, database: Database) -> int:
                 .where(deletions.c.snapshot_id == row.snapshot_id)
                 .values(done=True)
             )
+            for seal in seals_of(tx, row.snapshot_id):
+                seal_keys.forget(tx, seal.id)
     return len(undone)
 
 

@@ -25,7 +25,10 @@ _ALWAYS = (
     "page.mhtml",
     "screenshot.png",
     "environment.json",
+    "masked.png",
+    "masked.txt",
 )
+_MAY_BE_EMPTY = ("text.txt", "masked.txt")
 
 
 @frozen(kw_only=True)
@@ -85,7 +88,7 @@ def check_clean(page: RenderedPage) -> None:
 
 def check_shown(page: RenderedPage, payload: StoredPayload) -> None:
     """The page shown must be the page that was kept, and must show something."""
-    whole, *_ = [png.is_blank(picture) for picture in (page.screenshot, *page.tiles)]
+    whole, *_ = [png.is_blank(picture) for picture in (page.screenshot, page.masked, *page.tiles)]
     if whole:
         raise EvidenceError("截图是空白的")
     wanted, shown = (urlsplit(url).hostname for url in (payload.snapshot.url, page.final_url))
@@ -124,7 +127,7 @@ def check_whole(files: list[SealedFile], *, live: bool) -> None:
 
     Only the text of the screen may be empty: some pages are pictures and nothing else.
     """
-    sizes = {file.name: file.size or file.name == "text.txt" for file in files}
+    sizes = {file.name: file.size or file.name in _MAY_BE_EMPTY for file in files}
     wanted = (*_ALWAYS, "visit.json") if live else _ALWAYS
     missing = [name for name in wanted if not sizes.get(name)]
     if not any(name.startswith("raw.") for name in sizes):

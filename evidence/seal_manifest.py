@@ -66,11 +66,12 @@ def manifest(
         ],
         "digests": {
             "sha256": "Python hashlib",
+            "stored_sha256": "over the closed file (AES-256-GCM), null when it is not closed",
             "sm3": "OpenSSL" if has_sm3() else "unavailable: this OpenSSL has no SM3",
         },
         "files": [
             {"name": file.name, "media_type": file.media_type, "size": file.size}
-            | {"sha256": file.sha256, "sm3": file.sm3}
+            | {"sha256": file.sha256, "sm3": file.sm3, "stored_sha256": file.stored}
             for file in files
         ],
     }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from domain.rendering import Picture, RenderedPage, Visit
 from evidence import content, seal_manifest
 from evidence.reader import StoredPayload
-from evidence.seal_files import SealFolder
+from evidence.seal_files import MASKED_PICTURE, SealFolder
 
 _EXTENSIONS = {
     "text/html": "html",
@@ -40,11 +40,14 @@ def put_read_pictures(folder: SealFolder, payloads: Sequence[StoredPayload]) -> 
         folder.add("read-pictures.json", "application/json", (written,))
 
 
-def put_page(folder: SealFolder, page: RenderedPage) -> None:
-    """Everything that the browser delivered, each part in a file of its own."""
+def put_page(folder: SealFolder, page: RenderedPage, mask: Callable[[str], str]) -> None:
+    """Everything that the browser delivered, each part in a file of its own; `masked.*` may be
+    shown to whoever may see the clue."""
     folder.add("environment.json", "application/json", (seal_manifest.environment(page),))
     folder.add("rendered.html", "text/html; charset=utf-8", (page.html,))
     folder.add("text.txt", "text/plain; charset=utf-8", (page.text.encode("utf-8", "replace"),))
+    folder.add("masked.txt", "text/plain; charset=utf-8", (mask(page.text).encode(),))
+    folder.add(MASKED_PICTURE, "image/png", (page.masked,))
     folder.add("page.mhtml", "multipart/related", (page.mhtml,))
     folder.add("screenshot.png", "image/png", (page.screenshot,))
     for number, tile in enumerate(page.tiles, 1):

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, RowMapping, case, func, insert, select
 
 from domain.captures import CaptureRequest, Seal, SealedFile, SealStatus
 from domain.errors import NotFound
-from evidence import ledger
+from evidence import ledger, seal_keys
 from evidence.digests import canonical_json
+from evidence.keyring import ClosedKey
 from evidence.outbox import post
 from evidence.tables import seals
 from storage.records import from_json, to_json
@@ -19,8 +20,8 @@ CHAIN = "seal"
 ACTOR = "sealer"
 
 
-def put(tx: Connection, seal: Seal, *, request: CaptureRequest) -> None:
-    """Store a finished attempt with its ledger entries and outbox row (topic "seal")."""
+def put(tx: Connection, seal: Seal, *, request: CaptureRequest, key: ClosedKey) -> None:
+    """Store a finished attempt with its key, ledger entries and outbox row (topic "seal")."""
     row = {
         "id": seal.id,
         "clue_id": seal.clue_id,
@@ -36,6 +37,7 @@ def put(tx: Connection, seal: Seal, *, request: CaptureRequest) -> None:
         "files": to_json(seal.files),
     }
     tx.execute(insert(seals).values(row))
+    seal_keys.keep(tx, seal.id, key, at=seal.sealed_at)
     actor = request.actor or ACTOR
     acts = [
         ledger.Act(
@@ -55,8 +57,15 @@ def attempts(tx: Connection, clue_id: str) -> int:
 
 
 def fingerprint(seal: Seal) -> str:
-    """The seal as the ledger holds it: canonical JSON of the record."""
-    return canonical_json(json.loads(to_json(seal)))
+    """The seal as the ledger holds it: canonical JSON of the record.
+
+    A member that was never closed has no digest of its closed form, not an empty one.
+    """
+    value = json.loads(to_json(seal))
+    for file in value["files"]:
+        if file["stored"] is None:
+            del file["stored"]
+    return canonical_json(value)
 
 
 def seal_of(tx: Connection, clue_id: str) -> Seal | None:

@@ -27,6 +27,7 @@ from domain.outcomes import Outcome
 from domain.ports import Clock, Renderer, TimeReference, VisitJudge
 from domain.rendering import RenderedPage
 from evidence import content, extracts, seal_checks, seal_manifest, seal_subject
+from evidence.keyring import KeyRing
 from evidence.reader import EvidenceReader, StoredPayload
 from evidence.seal_checks import ClockReading, SealRules
 from evidence.seal_files import MANIFEST, WARC, SealFolder
@@ -60,6 +61,7 @@ class Sealer:
     """Makes seals. A step that fails makes the seal incomplete with its reason, never an error.
 
     `keep` stores a capture and returns its snapshot; an officer's visit is evidence by itself.
+    `keys` close what shows the page as it was, `mask` takes private persons out of its words.
     """
 
     def __init__(
@@ -71,6 +73,8 @@ class Sealer:
         renderer: Renderer | None,
         judge: VisitJudge,
         keep: Callable[[Capture], Snapshot],
+        keys: KeyRing,
+        mask: Callable[[str], str],
         reference: TimeReference | None = None,
         timestamps: Timestamps | None = None,
         rules: SealRules | None = None,
@@ -81,6 +85,8 @@ class Sealer:
         self._renderer = renderer
         self._judge = judge
         self._keep = keep
+        self._keys = keys
+        self._mask = mask
         self._reference = reference
         self._timestamps = timestamps
         self._rules = rules or SealRules()
@@ -115,7 +121,8 @@ class Sealer:
         )
         made = self._finish(attempt, made)
         with self._database.write() as tx:
-            put(tx, made, request=request)
+            closed = self._keys.close(attempt.folder.key, owner=made.id)
+            put(tx, made, request=request, key=closed)
         return made
 
     def _try(self, attempt: _Attempt) -> str | None:
@@ -134,7 +141,7 @@ class Sealer:
         subject = attempt.subject or self._stored_subject(attempt)
         payload = self._copy(attempt.folder, subject)
         page = page or self._show(attempt, subject, payload)
-        put_page(attempt.folder, page)
+        put_page(attempt.folder, page, self._mask)
         seal_checks.check_clean(page)
         seal_checks.check_shown(page, payload)
         seal_checks.check_whole(attempt.folder.files, live=attempt.live)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 from storage.columns import Moment
 from storage.leases import queue
@@ -103,6 +114,33 @@ seals = Table(
     Column("manifest_digest", String(71)),
     Column("files", Text, nullable=False),
     Index("ix_seals_clue", "clue_id", "attempt"),
+)
+
+# The key of a seal, wrapped with a key of the installation (evidence/keyring.py).
+seal_keys = Table(
+    "seal_keys",
+    metadata,
+    Column("seal_id", String(32), primary_key=True),
+    Column("key", String(16), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("wrapped_at", Moment, nullable=False),
+)
+
+# Who asked to see the originals of a clue, and which other person decided.
+original_requests = Table(
+    "original_requests",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("clue_id", String(64), nullable=False),
+    Column("asked_by", String(200), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_at", Moment),
+    Column("approved", Boolean),
+    Column("note", Text),
+    Column("expires_at", Moment, nullable=False),
+    Index("ix_original_requests_clue", "clue_id", "asked_at"),
 )
 
 gaps = Table(

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, RowMapping, and_, func, select
 
 from domain.captures import Seal
 from domain.errors import EvidenceError
-from evidence import anchors, ledger, warc_files
+from evidence import anchors, ledger, seal_keys, warc_files
+from evidence.keyring import KeyRing
 from evidence.problems import Problem, Progress, Tally, VerifyReport
 from evidence.reader import address_keys, plain, snapshot_of
 from evidence.seal_files import MANIFEST, folder_of, problems_of_seal
@@ -31,12 +32,14 @@ def verify(
     *,
     directory: Path,
     database: Database,
+    keys: KeyRing | None = None,
     timestamps: Timestamps | None = None,
     progress: Progress | None = None,
 ) -> VerifyReport:
     """Hash every named WARC record, chain and seal again. `progress` gets (checked, in all).
 
-    Trusted timestamps are verified against `timestamps`, the authority in force.
+    Trusted timestamps are verified against `timestamps`, the authority in force. With `keys` closed
+    members are opened as well; without them their closed form is checked, which proves the same.
     """
     with database.read() as tx:
         counts = [
@@ -55,7 +58,7 @@ def verify(
             tally.problem("ledger", message, record=anchors.CHAIN, sequence=seq)
         _unentered(tx, tally)
         _deletions(tx, tally)
-        _seals(tx, directory, timestamps, tally)
+        _seals(tx, directory, keys, timestamps, tally)
     return tally.report()
 
 
@@ -139,17 +142,35 @@ def _deletions(tx: Connection, tally: Tally) -> None:
             tally.problem("deletions", "登记了删除，字节尚未清除", record=row.snapshot_id)
 
 
-def _seals(tx: Connection, directory: Path, timestamps: Timestamps | None, tally: Tally) -> None:
+def _seals(
+    tx: Connection,
+    directory: Path,
+    keys: KeyRing | None,
+    timestamps: Timestamps | None,
+    tally: Tally,
+) -> None:
     gone = set(tx.scalars(select(deletions.c.snapshot_id)))
     for seal in all_seals(tx):
         entered = {entry.detail for entry in ledger.entries_about(tx, [seal.id])}
         if fingerprint(seal) not in entered:
             tally.problem("seals", "固证记录与台账登记不符", record=seal.id)
-        for name, message in problems_of_seal(directory, seal, deleted=seal.snapshot_id in gone):
+        deleted = seal.snapshot_id in gone
+        key = _key(tx, keys, seal, tally)
+        for name, message in problems_of_seal(directory, seal, key=key, deleted=deleted):
             tally.problem(f"{seal.directory}/{name}", message, record=seal.id)
         if any(file.name == TOKEN for file in seal.files):
             _timestamp(directory, seal, timestamps, tally)
         tally.checked()
+
+
+def _key(tx: Connection, keys: KeyRing | None, seal: Seal, tally: Tally) -> bytes | None:
+    if keys is None:
+        return None
+    try:
+        return seal_keys.unlock(tx, keys, seal.id)
+    except EvidenceError as error:
+        tally.problem("seal_keys", error.message, record=seal.id)
+        return None
 
 
 def _timestamp(directory: Path, seal: Seal, timestamps: Timestamps | None, tally: Tally) -> None:

@@ -10,7 +10,6 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -35,12 +34,9 @@ class _Part:
     stored: bool = False
 
 
-def wacz(*, warc: Path, seal: Seal, shown: Snapshot, title: str) -> bytes:
-    """The WACZ file of a seal whose page is `shown`; the same seal gives the same bytes.
-
-    Raises OSError when the WARC cannot be read.
-    """
-    packed = warc.read_bytes()
+def wacz(*, packed: bytes, seal: Seal, shown: Snapshot, title: str) -> bytes:
+    """The WACZ file of a seal whose page is `shown`, from its WARC as it is `packed`; the same
+    seal gives the same bytes."""
     index = gzip.compress("".join(_index(packed)).encode(), mtime=0)
     parts = [
         _Part(path=f"archive/{_WARC}", data=packed, stored=True),

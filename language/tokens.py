@@ -64,6 +64,11 @@ def words(segmenter: Segmenter, text: str) -> list[str]:
     return [word for word in cut if word[0].isalnum()]
 
 
+def tagged(text: str) -> list[tuple[str, str]]:
+    """The words of `text` with their parts of speech as jieba names them (nr: a person's name)."""
+    return list(rjieba.tag(text))
+
+
 def bigrams(text: str) -> list[str]:
     """Every two neighbouring characters of the normalised text, one token a position.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from io import BytesIO
+from typing import IO
 
 from docx import Document as new_document
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
@@ -37,13 +38,6 @@ def printable(text: str) -> str:
     return _UNSAFE.sub("\ufffd", text)
 
 
-def masked(phone: str) -> str:
-    """A private person's number with only its ends to be read."""
-    if len(phone) <= 7:
-        return "*" * len(phone)
-    return f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"
-
-
 def moment(at: datetime) -> str:
     """A moment in China's time, as letters print it."""
     return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}（北京时间）"
@@ -55,10 +49,12 @@ def cut(text: str) -> str:
 
 
 class Letter:
-    """A letter that grows from top to bottom."""
+    """A letter that grows from top to bottom; `base` is a DOCX with the office's own letterhead."""
 
-    def __init__(self, *, title: str, author: str, at: datetime) -> None:
-        self._document = new_document()
+    def __init__(
+        self, *, title: str, author: str, at: datetime, base: IO[bytes] | None = None
+    ) -> None:
+        self._document = new_document(base)
         moment = at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
         properties = self._document.core_properties
         properties.author = printable(author)

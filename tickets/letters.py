@@ -13,14 +13,14 @@ from domain.facts import FACT_TITLES
 from domain.findings import Finding
 from domain.tickets import OfficeRole, Opinion, Ticket
 from tickets.calendar import CHINA
-from tickets.letter_file import Letter, cut, masked, moment
+from tickets.letter_file import Letter, cut, moment
 from tickets.offices import Office, Offices
+from tickets.outward import outward_phones
 from tickets.proof import TO_COLLECT, base_set
 from tickets.routes import Exchange
 
 QUOTES_PRINTED = 100
 SIGHTINGS_PRINTED = 50
-_PRIVATE = (SubjectKind.PERSON, SubjectKind.UNKNOWN)
 _BLANK = "　"
 
 KIND_TITLES: dict[SubjectKind, str] = {
@@ -109,7 +109,7 @@ def _case(letter: Letter, ticket: Ticket, clue: Clue, named: str, origins: Seque
 
 
 def _party(letter: Letter, subject: Subject) -> None:
-    phones = [masked(p) if subject.kind in _PRIVATE else p for p in subject.phones]
+    phones = outward_phones(subject)
     letter.heading("二、当事人")
     letter.fields(
         [

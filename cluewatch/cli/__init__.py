@@ -28,6 +28,7 @@ from cluewatch.cli import (
     models,
     operations,
     outcomes,
+    papers,
     policy,
     registers,
     rules,
@@ -64,7 +65,7 @@ PARTS = (
 )
 for part in PARTS:
     part.register(app)
-for matter in (matters, outcomes, justice, deliveries):
+for matter in (matters, outcomes, justice, deliveries, papers):
     tickets.ticket_app.add_typer(matter.commands)
 app.add_typer(sources.commands, name="source")
 app.add_typer(accounts.app, name="user")

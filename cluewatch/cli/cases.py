@@ -9,16 +9,20 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from cluewatch.access import command_user, note_export, note_read
+from cluewatch import originals
+from cluewatch.access import command_user, note_read
+from cluewatch.accounts import scope
 from cluewatch.casework import Casework
+from cluewatch.cli import originals as original_commands
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
+from cluewatch.cli.signing_in import sign_in
 from cluewatch.cli.wiring import open_services
-from cluewatch.delivery import build_bundle
 from cluewatch.labels import pool
 from domain.captures import CaptureRequest, Profile, RequestReason, SealStatus
 from domain.clues import ClueState
 from domain.ids import derive_id
 from evidence import verify as verification
+from evidence.bundle import BundleForm
 from storage.records import to_plain, to_row
 from tickets import clue_moves, clues, explanation, precision, worklist
 from tickets.calendar import civil_date
@@ -34,6 +38,7 @@ clue_app = typer.Typer(help="线索：列出、查看、研判、导出证据包
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
+    clue_app.add_typer(original_commands.app, name="original")
     app.add_typer(clue_app, name="clue")
     app.command()(seal)
     app.command()(verify)
@@ -119,19 +124,24 @@ def bundle(
     reference: Annotated[str, typer.Argument(help="线索编号")],
     target: Annotated[Path, typer.Argument(help="写入的 ZIP 文件")],
     purpose: Annotated[str, typer.Option(help="用途，记入查阅台账")],
+    original: Annotated[bool, typer.Option("--original", help="原件；须已获另一人批准")] = False,
+    user: Annotated[str, typer.Option(help="用户名（导出原件时必填）")] = "",
 ) -> None:
-    """导出一条线索的证据包；包内 verify.py 可离线核验。"""
+    """导出一条线索的证据包，默认遮蔽私人信息；包内 verify.py 可离线核验。"""
+    if original and not user:
+        raise typer.BadParameter("导出原件须以 --user 指明经批准的申请人")
     services = open_services()
+    person = sign_in(services, user) if user else None
     with services.truth.write() as tx:
-        clue = clues.get(tx, reference)
-        info = build_bundle(services, tx, clue, target)
-        note_export(
+        clue = scope.clue(tx, person, reference) if person else clues.get(tx, reference)
+        info = originals.export(
+            services,
             tx,
-            actor=command_user(),
-            subject=clue.id,
-            digest=info.root_digest,
+            actor=person.name if person else command_user(),
+            clue=clue,
+            form=BundleForm.ORIGINAL if original else BundleForm.MASKED,
             purpose=purpose,
-            at=services.clock.now(),
+            target=target,
         )
     out.print(f"{info.path}\n根摘要 {info.root_digest}")
 
@@ -209,6 +219,7 @@ def verify(as_json: Json = False) -> None:
         report = verification.verify(
             directory=services.settings.evidence_directory,
             database=services.truth,
+            keys=services.keys if services.settings.key_file.exists() else None,
             timestamps=services.timestamps,
             progress=advance,
         )

@@ -8,10 +8,11 @@ import typer
 from rich.progress import Progress
 
 from cluewatch import retention
+from cluewatch.access import command_user
 from cluewatch.cli.output import err, listing, out
 from cluewatch.cli.wiring import open_services
 from domain.errors import NotFound
-from evidence import anchors, holds, reader
+from evidence import anchors, holds, keyring, ledger, reader, seal_keys
 from tickets import clues
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
@@ -36,6 +37,26 @@ def list_anchors(as_json: Json = False) -> None:
             for each in anchors.all_anchors(tx)
         ]
     listing("每日锚定", ("day", "root", "entries", "stamped"), rows, as_json=as_json)
+
+
+@app.command("rotate-key")
+def rotate_key() -> None:
+    """换用新的证据密钥：新密钥写入密钥文件，全部固证密钥改由它保护；固证文件与摘要不变。"""
+    services = open_services()
+    name = keyring.add_key(services.settings.key_file)
+    with services.truth.write() as tx:
+        count = seal_keys.rewrap(tx, services.keys, at=services.clock.now())
+        ledger.append(
+            tx,
+            writer=ledger.ACCESS,
+            actor=command_user(),
+            action="rotate_key",
+            subject=name,
+            detail={"seals": count},
+            at=services.clock.now(),
+        )
+    out.print(f"现用密钥 {name}，改护 {count} 项固证。请重启服务，并另行备份密钥文件；")
+    out.print("旧备份仍需旧密钥，故旧密钥留在文件中。")
 
 
 @app.command()

@@ -17,7 +17,7 @@ from cluewatch.console.words import word
 from domain.captures import SealStatus
 from domain.clues import ClueState
 from domain.people import User
-from evidence import requests
+from evidence import originals, requests
 from evidence.seal_store import seal_of
 from tickets import clue_moves, ledger, precision, worklist
 from tickets.clue_moves import ClueMove
@@ -103,6 +103,8 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         pending = requests.open_seals(tx, clue.id)
         events = clue_moves.events(tx, clue.id)
         similar = precision.similar(tx, clue)
+        asked = originals.of_clue(tx, clue.id)
+    now = wired.clock.now()
     return page(
         request,
         "clue.html",
@@ -113,6 +115,9 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         pending=pending,
         events=events,
         similar=similar,
+        asked_originals=asked,
+        leave=any(each.permits(session.user.name, now) for each in asked),
+        now=now,
         moves=clue_moves.legal_moves(clue.state),
         rules=wired.rulebook.rules,
         offices={office.id: office.name for office in wired.desk.offices.all},

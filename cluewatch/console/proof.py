@@ -12,14 +12,14 @@ from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse
 
-from cluewatch.access import note_export
+from cluewatch import originals
 from cluewatch.accounts import scope
 from cluewatch.casework import seal_again
 from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.reading import note_read
-from cluewatch.delivery import build_bundle
 from evidence import requests
-from evidence.seal_files import folder_of
+from evidence.bundle import BundleForm
+from evidence.seal_files import MASKED_PICTURE, folder_of
 from evidence.seal_store import seal_of
 
 router = APIRouter()
@@ -29,14 +29,14 @@ SANDBOX = "sandbox; default-src 'none'; img-src 'self'; frame-ancestors 'none'"
 
 @router.get("/clues/{clue_id}/screenshot.png")
 def screenshot(wired: Wired, session: SignedIn, clue_id: str) -> Response:
-    """The sealed picture, in a sandbox; every look is an entry of the access ledger."""
+    """The sealed picture, masked, in a sandbox; every look is an entry of the access ledger."""
     with wired.truth.write() as tx:
         clue = scope.clue(tx, session.user, clue_id)
         seal = seal_of(tx, clue.id)
-        if seal is None or not any(file.name == "screenshot.png" for file in seal.files):
+        if seal is None or not any(file.name == MASKED_PICTURE for file in seal.files):
             raise HTTPException(404, "没有截图")
         note_read(tx, wired, session.user, seal.id, "screenshot")
-    path = folder_of(wired.settings.evidence_directory, seal) / "screenshot.png"
+    path = folder_of(wired.settings.evidence_directory, seal) / MASKED_PICTURE
     return FileResponse(path, media_type="image/png", headers={"Content-Security-Policy": SANDBOX})
 
 
@@ -46,21 +46,23 @@ def bundle(
     session: SignedIn,
     clue_id: str,
     purpose: Annotated[str, Query(min_length=2, max_length=500)],
+    form: BundleForm = BundleForm.MASKED,
 ) -> Response:
-    """The evidence bundle; who took it, when and what for is an entry of the access ledger."""
+    """The evidence bundle, masked unless another person gave leave; who took it, when and what for
+    is an entry of the access ledger."""
     directory = Path(tempfile.mkdtemp(prefix="bundle-", dir=wired.settings.home))
     remove = BackgroundTask(shutil.rmtree, directory, ignore_errors=True)
     try:
         with wired.truth.write() as tx:
             clue = scope.clue(tx, session.user, clue_id)
-            made = build_bundle(wired, tx, clue, directory / f"{clue.number}.zip")
-            note_export(
+            made = originals.export(
+                wired,
                 tx,
                 actor=session.user.name,
-                subject=clue.id,
-                digest=made.root_digest,
+                clue=clue,
+                form=form,
                 purpose=purpose,
-                at=wired.clock.now(),
+                target=directory / f"{clue.number}.zip",
             )
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)

@@ -17,6 +17,7 @@ from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
 from cluewatch.console.spreadsheets import spreadsheet
 from cluewatch.console.words import word
+from cluewatch.papers import paper_set
 from domain.people import User
 from domain.tickets import Move, Opinion, ReturnReason, Ticket, TicketState, legal_moves
 from tickets import (
@@ -121,6 +122,7 @@ def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: st
         codes=codes_for(wired, session.user, ticket),
         speaking=speaking_for(session.user, ticket),
         code_titles={code.code: code.title for code in wired.desk.outcomes.all},
+        papers=paper_set(wired).titles,
         naming=NAMING,
         reasons=ReturnReason,
         rules=wired.rulebook.rules,

@@ -28,6 +28,7 @@ JSON_LIMIT = 64 << 20
 GENESIS = "sha256:" + "0" * 64
 MANIFEST = "manifest.json"
 WARC = "seal/capture.warc.gz"
+SHOWN = ("manifest.", "environment.", "visit.", "certificates.", "masked.")
 STAMP = "seal/manifest.tsr"
 UNREADABLE = (
     OSError, EOFError, RuntimeError, ValueError, KeyError, TypeError, AttributeError,
@@ -74,9 +75,11 @@ class Verification:
 
     def __init__(self, bundle: ZippedBundle | UnpackedBundle) -> None:
         self.problems: list[str] = []
+        self.withheld = 0
         self._bundle = bundle
         self._manifest_bytes = self._read(MANIFEST)
         self._manifest = json.loads(self._manifest_bytes)
+        self._is_masked = self._manifest.get("form") == "masked"
         self._listed = {file["name"]: file for file in self._manifest["files"]}
         self.root = "sha256:" + hashlib.sha256(self._manifest_bytes).hexdigest()
 
@@ -135,8 +138,10 @@ class Verification:
         data = self._read("seal/manifest.json")
         seal = json.loads(data)
         for file in seal["files"]:
-            listed = self._listed.get("seal/" + file["name"], {})
-            if listed.get("sha256") != file["sha256"]:
+            listed = self._listed.get("seal/" + file["name"])
+            if listed is None and self._is_masked and not file["name"].startswith(SHOWN):
+                self.withheld += 1
+            elif listed is None or listed["sha256"] != file["sha256"]:
                 self._say("seal/" + file["name"], "与固证清单不符", "differs from its seal")
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
         entered = [entry["detail"] for entry in self._entries("seal", seal["seal"])]
@@ -144,19 +149,29 @@ class Verification:
             self._say("seal/manifest.json", "台账中没有这次固证", "seal is not in the ledger")
 
     def _records(self) -> None:
-        if WARC not in self._listed:
-            return
-        with self._bundle.open(WARC) as file:
-            found = list(_record_digests(file))
-        wanted = []
+        wanted: list[str] = []
         for record in json.loads(self._read("seal/manifest.json"))["records"]:
             wanted += record["record_digests"]
             entered = [entry["detail"] for entry in self._entries("capture", record["snapshot"])]
             last = record["record_digests"][-1]
             if not any(detail["snapshot"]["record_digest"] == last for detail in entered):
                 self._say(WARC, "记录不在台账中", "record is not in the ledger")
+        if WARC not in self._listed:
+            return
+        with self._bundle.open(WARC) as file:
+            found = list(_record_digests(file))
         if found != wanted:
             self._say(WARC, "WARC 记录与固证清单不符", "WARC records differ from the seal")
+
+    def form(self) -> list[str]:
+        """What is to be said about members that a masked bundle leaves out."""
+        if not self.withheld:
+            return []
+        return [
+            f"本包为遮蔽版：含网页原貌的 {self.withheld} 个成员未随附，其摘要见 seal/manifest.json",
+            f"masked bundle: {self.withheld} members that show the page as it was are left out;"
+            " their digests are in seal/manifest.json",
+        ]
 
     def timestamp(self) -> list[str]:
         """What is to be said about the trusted timestamp: a bare Python cannot verify it."""
@@ -234,7 +249,7 @@ def main(arguments: list[str]) -> int:
     _print(f"根摘要 / root digest: {verification.root}")
     if options.root is None:
         _print("请与移送函所印根摘要核对 / compare it with the one printed in the letter")
-    for line in verification.timestamp():
+    for line in [*verification.form(), *verification.timestamp()]:
         _print(line)
     bad = len(verification.problems)
     _print(f"发现 {bad} 处问题 / {bad} problems found" if bad else "完整无改动 / intact")

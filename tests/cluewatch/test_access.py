@@ -53,7 +53,8 @@ def test_the_console_gives_the_bundle_for_a_purpose(services: Services, sealed: 
     answer = client.get(path, params={"purpose": "送审"})
     assert answer.status_code == 200
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        assert {"manifest.json", "verify.py", "capture.wacz"} <= set(archive.namelist())
+        assert {"manifest.json", "verify.py", "seal/masked.png"} <= set(archive.namelist())
+        assert not {"capture.wacz", "seal/screenshot.png"} & set(archive.namelist())
     [entry] = accesses(services, "export")
     assert (entry.actor, entry.subject) == ("analyst", sealed)
     assert "送审" in entry.detail.encode().decode("unicode_escape")

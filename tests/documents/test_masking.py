@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.masking import mask
+from documents.masking import mask, masked
+from domain.pages import Identifier, IdentifierKind, Link
 from language.identifiers import identifiers
+from tests.documents.pages import page
 
 # Area code of no place in use (999999 is invalid), so that no real person's number is formed.
 CARD = "99999919900307001"
@@ -136,3 +139,20 @@ def test_the_phones_of_a_business_stay_clear(label: str, phone: str, before: str
     assert mask(text).endswith(f"\n{line}\n")
     kept = {re.sub(r"\D", "", phone)}
     assert kept <= {found.value for found in identifiers(mask(text))}
+
+
+def test_a_masked_telephone_is_no_identifier_and_no_target() -> None:
+    own, business = "13800000000", "13900000001"
+    text = f"患者张三，手机{own}，好评\n预约电话：{business}"
+    found = tuple(
+        evolve(one, start=text.index(one.value), end=text.index(one.value) + 11)
+        for one in (
+            Identifier(kind=IdentifierKind.PHONE, value=own, valid=True),
+            Identifier(kind=IdentifierKind.PHONE, value=business, valid=True),
+        )
+    )
+    links = tuple(Link(url=f"tel:{number}", text="拨打") for number in (own, business))
+    kept = masked(evolve(page(text), identifiers=found, links=links))
+    assert [one.value for one in kept.identifiers] == [business]
+    assert [link.url for link in kept.links] == [f"tel:{business}"]
+    assert masked(kept) == kept

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from documents.masking import mask
 from domain.captures import (
     Acquisition,
     Capture,
@@ -19,8 +20,11 @@ from domain.captures import (
 from domain.clues import Clue, ClueState, Subject, SubjectKind
 from domain.findings import Article, Existence, Fact, Finding
 from domain.outcomes import Outcome
-from evidence.bundle import BundleInfo, write_bundle
+from evidence import keyring, seal_keys
+from evidence.bundle import BundleForm, BundleInfo, write_bundle
+from evidence.keyring import KeyRing
 from evidence.seal_checks import SealRules
+from evidence.seal_files import member
 from evidence.sealing import Sealer
 from evidence.tables import metadata
 from evidence.timestamps import Timestamps
@@ -130,6 +134,25 @@ def reference() -> Reference:
 
 
 @pytest.fixture
+def keys(tmp_path: Path) -> KeyRing:
+    keyring.add_key(tmp_path / "evidence.keys")
+    return keyring.load(tmp_path / "evidence.keys")
+
+
+@pytest.fixture
+def content_of(directory: Path, database: Database, keys: KeyRing) -> Callable[[Seal, str], bytes]:
+    """What a member of a seal holds, opened."""
+
+    def read(made: Seal, name: str) -> bytes:
+        [file] = [file for file in made.files if file.name == name]
+        with database.read() as tx:
+            key = seal_keys.unlock(tx, keys, made.id)
+        return b"".join(member(directory / made.directory, file, key))
+
+    return read
+
+
+@pytest.fixture
 def seal(
     *,
     directory: Path,
@@ -138,6 +161,7 @@ def seal(
     renderer: StandInRenderer,
     judge: StandInJudge,
     writer: EvidenceWriter,
+    keys: KeyRing,
 ) -> Callable[..., Seal]:
     """Seals the page of `capture` for a clue; `browser=False` is a machine without one."""
 
@@ -161,6 +185,8 @@ def seal(
             renderer=renderer if browser else None,
             judge=judge,
             keep=lambda capture: writer.record([capture])[0],
+            keys=keys,
+            mask=mask,
             reference=reference,
             timestamps=timestamps,
             rules=rules,
@@ -215,11 +241,17 @@ def bundle(
     directory: Path,
     database: Database,
     tmp_path: Path,
+    keys: KeyRing,
 ) -> Callable[..., BundleInfo]:
     """Writes the bundle of the clue that `seal` seals."""
     writer.record([capture()])
 
-    def make(name: str = "bundle.zip", *, quote: str = "三个疗程包好") -> BundleInfo:
+    def make(
+        name: str = "bundle.zip",
+        *,
+        quote: str = "三个疗程包好",
+        form: BundleForm = BundleForm.ORIGINAL,
+    ) -> BundleInfo:
         with database.read() as tx:
             return write_bundle(
                 target=tmp_path / name,
@@ -227,6 +259,8 @@ def bundle(
                 tx=tx,
                 clue=clue_about(quote),
                 type_names={"efficacy_guarantee": "保证疗效"},
+                form=form,
+                keys=keys,
             )
 
     return make

@@ -61,6 +61,7 @@ class StandInRenderer:
             text=content.visible_text(html.decode()),
             screenshot=b"",
             mhtml=b"MIME-Version: 1.0",
+            masked=checkered_png(),
             final_url=self.final_url or url,
             visit=visit,
             environment={"browser": "stand-in 1"},

@@ -124,7 +124,7 @@ def test_an_altered_seal_is_not_bundled(
     spoil: Callable[[Path], None],
 ) -> None:
     made = seal()
-    spoil(directory / made.directory / "screenshot.png")
+    spoil(directory / made.directory / "screenshot.png.enc")
     with pytest.raises(EvidenceError) as raised:
         bundle()
     assert raised.value.at == "screenshot.png"

@@ -12,6 +12,8 @@ from sqlalchemy import select, update
 
 from domain.captures import Capture, Seal, SealStatus
 from evidence import tables
+from evidence.keyring import KeyRing
+from evidence.seal_files import stored_name
 from evidence.verify import verify
 from evidence.writer import EvidenceWriter
 from storage.database import Database
@@ -85,19 +87,28 @@ def test_a_hostile_clue_id_is_no_path(
     assert (directory / made.directory).resolve().is_relative_to(directory.resolve())
 
 
+@pytest.mark.parametrize("with_keys", [True, False])
 def test_tampering_with_a_seal_is_found(
-    writer: EvidenceWriter, seal: MakeSeal, capture: Make, directory: Path, database: Database
+    *,
+    writer: EvidenceWriter,
+    seal: MakeSeal,
+    capture: Make,
+    directory: Path,
+    database: Database,
+    keys: KeyRing | None,
+    with_keys: bool,
 ) -> None:
     writer.record([capture()])
     made = seal()
+    keys = keys if with_keys else None
     folder = directory / made.directory
-    for name in sorted(names(made)):
+    for name in sorted(stored_name(file) for file in made.files):
         whole = (folder / name).read_bytes()
         (folder / name).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-        [changed] = verify(directory=directory, database=database).problems
+        [changed] = verify(directory=directory, database=database, keys=keys).problems
         assert (changed.file, changed.record) == (f"{made.directory}/{name}", made.id)
         (folder / name).unlink()
-        [missing] = verify(directory=directory, database=database).problems
+        [missing] = verify(directory=directory, database=database, keys=keys).problems
         assert (missing.file, missing.message) == (f"{made.directory}/{name}", "文件缺失")
         (folder / name).write_bytes(whole)
     (folder / "extra.txt").write_bytes(b"")

@@ -186,7 +186,10 @@ def test_a_clock_that_went_back_cannot_seal(
 
 @pytest.mark.usefixtures("kept")
 def test_the_way_to_the_page_is_sealed(
-    seal: MakeSeal, renderer: StandInRenderer, folder_of: Callable[[Seal], Path]
+    seal: MakeSeal,
+    renderer: StandInRenderer,
+    folder_of: Callable[[Seal], Path],
+    content_of: Callable[[Seal, str], bytes],
 ) -> None:
     tls = Tls(
         protocol="TLS 1.3",
@@ -208,8 +211,8 @@ def test_the_way_to_the_page_is_sealed(
     assert way["redirects"] == [{"status": 302, "url": "http://qinghe.test/old"}]
     assert way["tls"]["subject"] == "qinghe.test"
     assert (folder / "certificates.pem").read_text().startswith("-----BEGIN CERTIFICATE-----")
-    assert (folder / "picture-001.jpg").read_bytes() == b"\xff\xd8"
-    assert {each["name"] for each in read(folder / "pictures.json")["files"]} == {
+    assert content_of(made, "picture-001.jpg") == b"\xff\xd8"
+    assert {each["name"] for each in json.loads(content_of(made, "pictures.json"))["files"]} == {
         "picture-001.jpg",
         "picture-002.bin",
     }

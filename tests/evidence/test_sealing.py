@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from domain.captures import Acquisition, Capture, Seal, SealStatus
 from domain.errors import PermanentError, RetryableError
 from domain.outcomes import Outcome
 from evidence import tables
+from evidence.seal_files import stored_name
 from evidence.sealing import seal_of
 from evidence.verify import verify
 from evidence.writer import EvidenceWriter
@@ -27,6 +29,8 @@ FULL = {
     "capture.warc.gz",
     "environment.json",
     "manifest.json",
+    "masked.png",
+    "masked.txt",
     "page.mhtml",
     "raw.html",
     "rendered.html",
@@ -40,24 +44,34 @@ def names(seal: Seal) -> set[str]:
     return {file.name for file in seal.files}
 
 
+def kinds(warc: bytes) -> list[str]:
+    records = ArchiveIterator(io.BytesIO(warc), check_digests="raise")
+    return [record.rec_type for record in records]
+
+
 def test_a_live_page_is_sealed_whole(
-    writer: EvidenceWriter, seal: MakeSeal, capture: Make, directory: Path, database: Database
+    *,
+    writer: EvidenceWriter,
+    seal: MakeSeal,
+    capture: Make,
+    directory: Path,
+    database: Database,
+    content_of: Callable[[Seal, str], bytes],
 ) -> None:
     [kept] = writer.record([capture()])
     made = seal()
     assert (made.status, made.reason, made.live) == (SealStatus.SEALED, None, True)
     assert (made.snapshot_id, made.url) == (kept.id, kept.url)
     folder = directory / made.directory
-    assert names(made) == FULL == {path.name for path in folder.iterdir()}
+    assert names(made) == FULL
+    assert {stored_name(file) for file in made.files} == {path.name for path in folder.iterdir()}
     manifest = json.loads((folder / "manifest.json").read_bytes())
     assert manifest["records"][0]["record_digests"][-1] == kept.record_digest
     assert manifest["ledger"][0]["writer"] == "w1"
     assert {file["name"] for file in manifest["files"]} == FULL - {"manifest.json"}
     assert all(file["sm3"] for file in manifest["files"])
-    assert (folder / "raw.html").read_bytes() == capture().body
-    with (folder / "capture.warc.gz").open("rb") as file:
-        kinds = [record.rec_type for record in ArchiveIterator(file, check_digests="raise")]
-    assert kinds == ["request", "response"]
+    assert content_of(made, "raw.html") == capture().body
+    assert kinds(content_of(made, "capture.warc.gz")) == ["request", "response"]
     with database.read() as tx:
         assert seal_of(tx, "clue-1") == made
     assert not verify(directory=directory, database=database).problems
@@ -79,16 +93,15 @@ def test_a_revisit_is_sealed_with_its_original(
     seal: MakeSeal,
     capture: Make,
     later: Callable[..., None],
-    directory: Path,
+    content_of: Callable[[Seal, str], bytes],
 ) -> None:
     writer.record([capture()])
     later(hours=1)
     [again] = writer.record([capture()])
     made = seal()
     assert made.snapshot_id == again.id
-    with (directory / made.directory / "capture.warc.gz").open("rb") as file:
-        kinds = [record.rec_type for record in ArchiveIterator(file, check_digests="raise")]
-    assert kinds == ["request", "response", "request", "revisit"]
+    found = kinds(content_of(made, "capture.warc.gz"))
+    assert found == ["request", "response", "request", "revisit"]
 
 
 @pytest.mark.parametrize("acquisition", [Acquisition.IMPORT_HTML, Acquisition.IMPORT_WARC])
@@ -176,7 +189,8 @@ def test_a_step_that_fails_leaves_an_incomplete_seal(
     assert reason in made.reason
     assert ("screenshot.png" in names(made)) is screenshot
     assert {"raw.html", "capture.warc.gz", "manifest.json"} <= names(made)
-    assert names(made) == {path.name for path in (directory / made.directory).iterdir()}
+    folder = directory / made.directory
+    assert {stored_name(file) for file in made.files} == {path.name for path in folder.iterdir()}
     assert not verify(directory=directory, database=database).problems
 
 

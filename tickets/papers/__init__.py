@@ -1,0 +1,1 @@
+"""The template set of official papers (文书). Data: an office may replace any file of it."""
