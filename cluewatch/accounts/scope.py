@@ -6,19 +6,23 @@ shown only to users without a division of their own.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Collection
+
+from sqlalchemy import Connection, Select
 
 from crawlers import source_store
 from documents import store as documents
-from domain.clues import Clue
+from domain.clues import Clue, Subject
 from domain.divisions import contains
 from domain.errors import NotFound
 from domain.pages import Document
 from domain.people import User
 from domain.queries import And, Equals, Query
 from domain.tickets import Ticket
-from tickets import clues, ledger
+from tickets import clues, ledger, worklist
+from tickets import subjects as parties
 from tickets.visibility import clue_visible, ticket_visible
+from tickets.worklist import ClueFilter, TicketFilter
 
 
 def offices(user: User) -> frozenset[str] | None:
@@ -57,6 +61,40 @@ def document(tx: Connection, user: User, document_id: str) -> Document:
     if user.region and not inside(user, document_region(tx, found)):
         raise NotFound("没有这份文档", at=document_id)
     return found
+
+
+def clue_filter(user: User) -> ClueFilter:
+    """The clues that the user may see."""
+    return ClueFilter(offices=offices(user), region=region(user))
+
+
+def ticket_filter(user: User) -> TicketFilter:
+    """The tickets that the user may see."""
+    return TicketFilter(offices=offices(user), region=region(user))
+
+
+def subjects(user: User) -> Select[str] | None:
+    """The ids of the subjects that the user may see, those with a clue of theirs; None: all."""
+    if offices(user) is None and region(user) is None:
+        return None
+    return worklist.subject_ids(clue_filter(user))
+
+
+def subject(tx: Connection, user: User, subject_id: str) -> Subject:
+    """The subject, when the user may see it. Raises NotFound."""
+    found = parties.get(tx, subject_id)
+    if not known_subjects(tx, user, [subject_id]):
+        raise NotFound(f"没有当事人 {subject_id}")
+    return found
+
+
+def known_subjects(tx: Connection, user: User, ids: Collection[str]) -> frozenset[str]:
+    """Those of these subjects that the user may see."""
+    mine = subjects(user)
+    if mine is None:
+        return frozenset(ids)
+    column = mine.selected_columns[0]
+    return frozenset(tx.execute(mine.where(column.in_(list(ids)))).scalars())
 
 
 def search(user: User, query: Query) -> Query:

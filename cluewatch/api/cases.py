@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from attrs import evolve
 from fastapi import APIRouter, Depends, Path, Query
 
 from cluewatch.accounts import scope
@@ -26,7 +27,6 @@ from domain.errors import NotFound
 from domain.people import Permission
 from domain.tickets import TicketState
 from tickets import worklist
-from tickets.worklist import ClueFilter, TicketFilter
 
 router = APIRouter(route_class=TaggedRoute)
 ClueReader = Annotated[Bearer, Depends(needs(Permission.READ_CLUE))]
@@ -48,12 +48,7 @@ def clues(
     limit: Limit = 50,
 ) -> CluePage:
     """线索，新的在前；只含本人可见范围。权限：read_clue。"""
-    wanted = ClueFilter(
-        state=state,
-        type=type,
-        offices=scope.offices(caller.user),
-        region=scope.region(caller.user),
-    )
+    wanted = evolve(scope.clue_filter(caller.user), state=state, type=type)
     with wired.truth.read() as tx:
         found = worklist.clues(tx, wanted, after=after, limit=limit)
     return CluePage(entries=[ClueEntryModel.of(one) for one in found.entries], after=found.after)
@@ -78,9 +73,7 @@ def tickets(
     limit: Limit = 50,
 ) -> TicketPage:
     """工单，新的在前；只含本人可见范围。权限：read_ticket。"""
-    wanted = TicketFilter(
-        state=state, offices=scope.offices(caller.user), region=scope.region(caller.user)
-    )
+    wanted = evolve(scope.ticket_filter(caller.user), state=state)
     with wired.truth.read() as tx:
         found = worklist.tickets(tx, wanted, after=after, limit=limit)
     return TicketPage(entries=[TicketModel.of(one) for one in found.entries], after=found.after)

@@ -26,6 +26,7 @@ from cluewatch.console import (
     proof,
     review,
     signing,
+    subjects,
     tickets,
     users,
 )
@@ -42,6 +43,7 @@ _PARTS = (
     review,
     clues,
     proof,
+    subjects,
     tickets,
     outcomes,
     operations,

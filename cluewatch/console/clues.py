@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from attrs import evolve
 from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
@@ -144,6 +145,4 @@ def move_clue(
 
 
 def _filter(user: User, state: ClueState | None, type: str | None) -> ClueFilter:
-    return ClueFilter(
-        state=state, type=type or None, offices=scope.offices(user), region=scope.region(user)
-    )
+    return evolve(scope.clue_filter(user), state=state, type=type or None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from attrs import evolve
 from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
@@ -201,4 +202,4 @@ def characterise(
 
 
 def _filter(user: User, state: TicketState | None) -> TicketFilter:
-    return TicketFilter(state=state, offices=scope.offices(user), region=scope.region(user))
+    return evolve(scope.ticket_filter(user), state=state)
