@@ -18,6 +18,7 @@ from domain.errors import NotFound
 from domain.pages import Document
 from domain.people import User
 from domain.queries import And, Equals, Query
+from domain.sources import Source
 from domain.tickets import Ticket
 from tickets import clues, ledger, worklist
 from tickets import subjects as parties
@@ -103,6 +104,19 @@ def search(user: User, query: Query) -> Query:
     if not user.region:
         return query
     return And(parts=(query, Equals(field="region", value=user.region)))
+
+
+def source(tx: Connection, user: User, source_id: str) -> Source:
+    """The source, when the user may see it. Raises NotFound."""
+    found = source_store.get(tx, source_id)
+    if not inside(user, found.region):
+        raise NotFound("没有这个监测对象", at=source_id)
+    return found
+
+
+def sources(tx: Connection, user: User) -> list[Source]:
+    """Every source that the user may see, by id."""
+    return [one for one in source_store.all(tx) if inside(user, one.region)]
 
 
 def document_region(tx: Connection, found: Document) -> str:

@@ -21,9 +21,7 @@ from cluewatch.api.models import (
 )
 from cluewatch.api.tagged import TaggedRoute
 from cluewatch.console.reading import note_read
-from crawlers import source_store
 from domain.clues import ClueState
-from domain.errors import NotFound
 from domain.people import Permission
 from domain.tickets import TicketState
 from tickets import worklist
@@ -92,12 +90,8 @@ def ticket(wired: Wired, caller: TicketReader, ticket_id: Id) -> TicketModel:
 def sources(wired: Wired, caller: Operator, after: After = None, limit: Limit = 50) -> SourcePage:
     """监测对象，按编号。权限：read_operations。"""
     with wired.truth.read() as tx:
-        there = source_store.all(tx)
-    seen = [
-        source
-        for source in there
-        if source.id > (after or "") and scope.inside(caller.user, source.region)
-    ]
+        there = scope.sources(tx, caller.user)
+    seen = [source for source in there if source.id > (after or "")]
     page = seen[:limit]
     more = page[-1].id if len(seen) > limit else None
     return SourcePage(entries=[SourceModel.of(source) for source in page], after=more)
@@ -107,7 +101,4 @@ def sources(wired: Wired, caller: Operator, after: After = None, limit: Limit = 
 def source(wired: Wired, caller: Operator, source_id: Id) -> SourceModel:
     """一个监测对象。权限：read_operations。"""
     with wired.truth.read() as tx:
-        found = source_store.get(tx, source_id)
-    if not scope.inside(caller.user, found.region):
-        raise NotFound("没有这个监测对象", at=source_id)
-    return SourceModel.of(found)
+        return SourceModel.of(scope.source(tx, caller.user, source_id))

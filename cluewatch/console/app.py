@@ -26,13 +26,16 @@ from cluewatch.console import (
     proof,
     review,
     signing,
+    sources,
     subjects,
     tickets,
     users,
+    watching,
 )
 from cluewatch.console.access import CodeNeeded, PasswordChangeNeeded, SignInNeeded, guard
 from cluewatch.console.rendering import page
 from domain.errors import CluewatchError, IllegalMove, NotFound
+from storage import spreadsheets
 
 _PARTS = (
     signing,
@@ -46,10 +49,15 @@ _PARTS = (
     subjects,
     tickets,
     outcomes,
+    watching,
+    sources,
     operations,
     users,
     audit,
 )
+MOST_BODY = spreadsheets.MOST_BYTES + 64 * 1024
+"""Bytes; the largest file, and the fields around it."""
+
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
@@ -83,12 +91,23 @@ def create_app(services: Services) -> FastAPI:
 
 
 async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    response = await call_next(request)
+    if _too_large(request):
+        response: Response = _error(request, 413, "提交的内容过大，或没有说明大小")
+    else:
+        response = await call_next(request)
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if not request.url.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _too_large(request: Request) -> bool:
+    """Whether the body is, or may be, larger than the largest file that any form takes."""
+    if "transfer-encoding" in request.headers:
+        return True
+    length = request.headers.get("content-length", "0")
+    return not length.isdigit() or int(length) > MOST_BODY
 
 
 def _to_sign_in(request: Request, _error: Exception) -> Response:
