@@ -12,7 +12,7 @@ from cluewatch.accounts import scope
 from cluewatch.bootstrap import Services
 from domain.captures import CaptureRequest, RequestReason, Snapshot
 from domain.clues import Clue, ClueState, Subject
-from domain.findings import Assessment, Fact, Finding, Verdict
+from domain.findings import Assessment, Fact, Finding
 from domain.ids import derive_id
 from domain.outcomes import Outcome
 from domain.pages import Document
@@ -128,9 +128,8 @@ class Casework:
 
     def _grave(self, assessment: Assessment) -> tuple[Finding, ...]:
         """The findings that pass the threshold of a clue; a case is not padded with doubts."""
-        grade = self._services.judge_in_force.policy.grade
-        found = assessment.findings
-        return tuple(f for f in found if grade(f.type, f.score) is Verdict.CLUE)
+        raises = self._services.judge_in_force.policy.raises
+        return tuple(f for f in assessment.findings if raises(f.type, f.score))
 
     def note_seal(self, tx: Connection, seal_id: str) -> None:
         """An attempt to seal has ended; where tickets leave by themselves, now is the time.

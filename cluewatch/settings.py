@@ -30,6 +30,7 @@ from cluewatch.sections import (
     ModelSettings,
     Network,
     RetentionSettings,
+    RuleSettings,
     Search,
 )
 from domain.errors import ConfigError
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     evidence: EvidenceSettings = EvidenceSettings()
     retention: RetentionSettings = RetentionSettings()
     model: ModelSettings = ModelSettings()
+    rules: RuleSettings = RuleSettings()
     console: Console = Console()
     dispatch: Dispatch = Dispatch()
     mail: Mail = Mail()

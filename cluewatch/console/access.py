@@ -72,6 +72,8 @@ RULES: dict[tuple[str, str], Permission | Door] = {
     ("POST", "/tickets/{ticket_id}/moves"): _P.MOVE_TICKET,
     ("POST", "/tickets/{ticket_id}/opinion"): _P.MOVE_TICKET,
     ("POST", "/tickets/{ticket_id}/outcomes"): _P.MOVE_TICKET,
+    ("GET", "/rules"): _P.READ_RULES,
+    ("GET", "/rules/{slug}"): _P.READ_RULES,
     ("GET", "/sources"): _P.READ_OPERATIONS,
     ("GET", "/sources.xlsx"): _P.READ_OPERATIONS,
     ("GET", "/sources/why"): _P.READ_OPERATIONS,

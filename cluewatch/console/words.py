@@ -99,6 +99,8 @@ WORDS: dict[str, str] = {
     "qr": "二维码指向",
     "widget": "客服组件",
     **FACT_TITLES,
+    "draft": "起草",
+    "retired": "停用",
     "site": "网站",
     "account": "账号",
     "name": "名称",
