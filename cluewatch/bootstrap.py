@@ -28,7 +28,7 @@ from crawlers.devices import device_for
 from crawlers.egress import Egress
 from crawlers.visits import PacedRenderer
 from domain.captures import Capture, Profile, Snapshot
-from domain.errors import ConfigError, NotFound
+from domain.errors import NotFound
 from domain.outcomes import Outcome
 from domain.ports import Ids, SearchIndex, Segmenter, TimeReference, Transport
 from evidence.reader import EvidenceReader
@@ -122,17 +122,9 @@ class Services:
     @cached_property
     def judge(self) -> Judge:
         """Rules, models and policy as one verdict, as they are shipped."""
-        policy = policies.load().shadowing(self._shadowed())
+        policy = policies.load().shadowing(self.settings.rules.shadow)
         opinion = models.load(policy.model.open_from, self.settings.model.checkpoint)
         return Judge(self.rulebook, policy, opinion=opinion)
-
-    def _shadowed(self) -> frozenset[str]:
-        """The types in shadow. Raises ConfigError when the rulebook lacks one of them."""
-        shadow = self.settings.rules.shadow
-        unknown = sorted(shadow - self.rulebook.rules.keys())
-        if unknown:
-            raise ConfigError(f"规则库没有违法类型“{'、'.join(unknown)}”", at="rules.shadow")
-        return shadow
 
     @property
     def judge_in_force(self) -> Judge:

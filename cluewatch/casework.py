@@ -21,6 +21,7 @@ from evidence import reader as evidence
 from evidence import requests, seal_store
 from registers import store as registers
 from tickets import (
+    clue_moves,
     clues,
     complaints,
     consequences,
@@ -36,6 +37,7 @@ from tickets import (
     traces,
 )
 from tickets.calendar import civil_date
+from tickets.clue_moves import ClueMove
 from tickets.clues import RaisedClue
 from tickets.outcomes import Recorded, Saying
 
@@ -207,6 +209,25 @@ class Casework:
         else:
             return
         rechecks.seen(tx, urls=urls, snapshot_id=said.id if said else None, at=snapshot.captured_at)
+
+    def move(
+        self,
+        tx: Connection,
+        clue: Clue,
+        move: ClueMove,
+        *,
+        actor: str,
+        note: str = "",
+        into: str | None = None,
+    ) -> None:
+        """A person decides about a clue; ISSUE opens its tickets. Raises IllegalMove."""
+        if move is ClueMove.ISSUE:
+            self.issue(tx, clue, automatic=False, actor=actor)
+            return
+        at = self._services.clock.now()
+        clue_moves.clue_move(
+            tx, clue_id=clue.id, move=move, actor=actor, at=at, note=note, into=into
+        )
 
     def issue(
         self, tx: Connection, clue: Clue, *, automatic: bool, actor: str = SYSTEM

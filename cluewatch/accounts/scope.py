@@ -16,14 +16,20 @@ from domain.clues import Clue, Subject
 from domain.divisions import contains
 from domain.errors import NotFound
 from domain.pages import Document
-from domain.people import User
+from domain.people import Permission, User
 from domain.queries import And, Equals, Query
 from domain.sources import Source
-from domain.tickets import Ticket
-from tickets import clues, ledger, worklist
+from domain.tickets import Move, Ticket
+from tickets import assistance, clues, complaints, ledger, worklist
 from tickets import subjects as parties
+from tickets.assistance import Assistance
+from tickets.complaints import Complaint
+from tickets.outcomes import CODED
 from tickets.visibility import clue_visible, ticket_visible
 from tickets.worklist import ClueFilter, TicketFilter
+
+NOT_YOURS = "此项操作须由主办机关或有审批权限的人员执行"
+_DESK_MOVES = frozenset({Move.APPROVE, Move.REASSIGN, Move.RECALL, Move.DESIGNATE})
 
 
 def offices(user: User) -> frozenset[str] | None:
@@ -127,6 +133,45 @@ def document_region(tx: Connection, found: Document) -> str:
         return source_store.get(tx, found.source_id).region
     except NotFound:  # the source was removed after its pages were captured
         return ""
+
+
+def complaint(tx: Connection, user: User, reference: str) -> Complaint:
+    """The complaint, when the user may see it. Raises NotFound."""
+    found = complaints.get(tx, reference)
+    if not inside(user, found.region):
+        raise NotFound(f"没有投诉 {reference}")
+    return found
+
+
+def request(tx: Connection, user: User, reference: str) -> Assistance:
+    """The request for help that the user may answer. Raises NotFound."""
+    found = assistance.get(tx, reference)
+    if not speaks_for(user, found.asked) or not inside(
+        user, ledger.get(tx, found.ticket_id).region
+    ):
+        raise NotFound(f"没有协助请求 {reference}")
+    return found
+
+
+def may_move(user: User, ticket: Ticket, move: Move) -> bool:
+    """Whether a user who may move tickets may make this move: sending, reassigning and recalling
+    are the desk's, the rest is the lead office's; what an outcome brings about comes by that."""
+    if move in CODED:
+        return False
+    if move in _DESK_MOVES:
+        return user.may(Permission.APPROVE_TICKET)
+    return speaks_for(user, ticket.lead)
+
+
+def speaking_for(user: User, ticket: Ticket) -> list[str]:
+    """The offices of the ticket that the user may speak for, the lead first."""
+    there = sorted((part.office for part in ticket.assignments), key=lambda o: o != ticket.lead)
+    return [office for office in there if speaks_for(user, office)]
+
+
+def speaks_for(user: User, office: str) -> bool:
+    """Whether the user may act for an office: its own people, and those not limited to offices."""
+    return not user.limited_to_offices or office in user.offices
 
 
 def inside(user: User, division: str) -> bool:

@@ -131,16 +131,10 @@ def move_clue(
     into: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Take up, dismiss, merge, or issue a clue."""
-    at, actor = wired.clock.now(), session.user.name
     with wired.truth.write() as tx:
         clue = scope.clue(tx, session.user, clue_id)
-        if move is ClueMove.ISSUE:
-            Casework(wired).issue(tx, clue, automatic=False, actor=actor)
-        else:
-            target = scope.clue(tx, session.user, into).id if move is ClueMove.MERGE else None
-            clue_moves.clue_move(
-                tx, clue_id=clue.id, move=move, actor=actor, at=at, note=note, into=target
-            )
+        target = scope.clue(tx, session.user, into).id if move is ClueMove.MERGE else None
+        Casework(wired).move(tx, clue, move, actor=session.user.name, note=note, into=target)
     return RedirectResponse(f"/clues/{clue_id}", status_code=303)
 
 
