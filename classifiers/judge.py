@@ -17,6 +17,7 @@ from classifiers.reading import Claim, Reader, Sentence
 from classifiers.rulebook import Rulebook
 from classifiers.scan import Piece
 from classifiers.voice import Voice, VoiceModel, Within
+from domain.errors import ConfigError
 from domain.findings import Assessment, Fact, Finding, Verdict
 from domain.ids import derive_id
 from domain.pages import Block, Document
@@ -65,7 +66,8 @@ class _Case:
 class Judge:
     """Applies a rulebook, a voice model, the opinion of two models and a policy.
 
-    It holds no state between documents.
+    It holds no state between documents. Raises ConfigError for a type in shadow that the rulebook
+    lacks.
     """
 
     def __init__(
@@ -77,6 +79,9 @@ class Judge:
     ) -> None:
         self.rulebook = rulebook
         self.policy = policy_in_force or policy.load()
+        unknown = sorted(self.policy.shadow - rulebook.rules.keys())
+        if unknown:
+            raise ConfigError(f"规则库没有要试运行的违法类型“{'、'.join(unknown)}”")
         self.voice = voice_model or voice.load(rulebook.lexicon)
         self.reader = Reader(rulebook, self.voice)
         self.disguises = disguises.of_terms(self.reader.scanner.words)

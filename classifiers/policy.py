@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +15,14 @@ from pydantic import Field, StringConstraints
 from classifiers.rulebook.loading import file_digest
 from domain.errors import ConfigError
 from domain.findings import Existence, Fact, Finding, Verdict
+from domain.ids import derive_id
 from storage.datafiles import Strict, read
 
 SHIPPED = Path(__file__).with_name("policy.yml")
 DEFAULT = "default"
 CEILING = 0.99
 _BELOW = 0.01
+_SHADOW = "-shadow."
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 _Score = Annotated[float, Field(ge=0, le=1)]
@@ -91,7 +93,8 @@ class Policy:
     """The policy in force. `version` is the file's number and the start of its digest.
 
     `approved` are scores from which a type makes a clue that people have put in the place of the
-    file's; the scale of the scores stays that of the file.
+    file's; the scale of the scores stays that of the file. What is found of the types in `shadow`
+    (试运行) is kept and bears on no verdict. The version names both.
     """
 
     version: str
@@ -102,6 +105,7 @@ class Policy:
     combination: Combination = field(repr=False)
     model: ModelUse = field(repr=False)
     approved: Mapping[str, float] = field(factory=dict)
+    shadow: frozenset[str] = frozenset()
 
     def approving(self, approved: Mapping[str, float]) -> Policy:
         """This policy with these thresholds of clues in force, which its version then names."""
@@ -114,6 +118,17 @@ class Policy:
     def clue_threshold(self, slug: str) -> float:
         """From which score findings of a type make a clue."""
         return self.approved.get(slug, self.threshold(slug).clue)
+
+    def shadowing(self, slugs: Iterable[str]) -> Policy:
+        """This policy with these types, and no others, in shadow."""
+        shadow = frozenset(slugs)
+        mark = f"{_SHADOW}{derive_id(*sorted(shadow))[:8]}" if shadow else ""
+        version = f"{self.version.partition(_SHADOW)[0]}{mark}"
+        return evolve(self, shadow=shadow, version=version)
+
+    def raises(self, slug: str, score: float) -> bool:
+        """Whether one finding of this type and score makes a clue."""
+        return slug not in self.shadow and self.grade(slug, score) is Verdict.CLUE
 
     def threshold(self, slug: str) -> Threshold:
         """The thresholds of a type as the file states them: the scale of its scores."""
@@ -180,8 +195,9 @@ class Policy:
 
     def verdict(self, findings: Sequence[Finding], speaker: str) -> Verdict:
         """What all findings of a document amount to."""
-        grades = [self.grade(finding.type, finding.score) for finding in findings]
-        if Verdict.CLUE in grades or self._combined(findings, speaker):
+        counted = [finding for finding in findings if finding.type not in self.shadow]
+        grades = [self.grade(finding.type, finding.score) for finding in counted]
+        if Verdict.CLUE in grades or self._combined(counted, speaker):
             return Verdict.CLUE
         return Verdict.REVIEW if Verdict.REVIEW in grades else Verdict.CLEAR
 

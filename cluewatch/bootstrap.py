@@ -124,7 +124,7 @@ class Services:
     @cached_property
     def judge(self) -> Judge:
         """Rules, models and policy as one verdict, as they are shipped."""
-        policy = policies.load()
+        policy = policies.load().shadowing(self.settings.rules.shadow)
         opinion = models.load(policy.model.open_from, self.settings.model.checkpoint)
         return Judge(self.rulebook, policy, opinion=opinion)
 

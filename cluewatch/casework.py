@@ -12,7 +12,7 @@ from cluewatch.accounts import scope
 from cluewatch.bootstrap import Services
 from domain.captures import CaptureRequest, RequestReason, Snapshot
 from domain.clues import Clue, ClueState, Subject
-from domain.findings import Assessment, Fact, Finding, Verdict
+from domain.findings import Assessment, Fact, Finding
 from domain.ids import derive_id
 from domain.outcomes import Outcome
 from domain.pages import Document
@@ -21,6 +21,7 @@ from evidence import reader as evidence
 from evidence import requests, seal_store
 from registers import store as registers
 from tickets import (
+    clue_moves,
     clues,
     complaints,
     consequences,
@@ -36,6 +37,7 @@ from tickets import (
     traces,
 )
 from tickets.calendar import civil_date
+from tickets.clue_moves import ClueMove
 from tickets.clues import RaisedClue
 from tickets.outcomes import Recorded, Saying
 
@@ -130,9 +132,8 @@ class Casework:
 
     def _grave(self, assessment: Assessment) -> tuple[Finding, ...]:
         """The findings that pass the threshold of a clue; a case is not padded with doubts."""
-        grade = self._services.judge_in_force.policy.grade
-        found = assessment.findings
-        return tuple(f for f in found if grade(f.type, f.score) is Verdict.CLUE)
+        raises = self._services.judge_in_force.policy.raises
+        return tuple(f for f in assessment.findings if raises(f.type, f.score))
 
     def note_seal(self, tx: Connection, seal_id: str) -> None:
         """An attempt to seal has ended; where tickets leave by themselves, now is the time.
@@ -210,6 +211,25 @@ class Casework:
         else:
             return
         rechecks.seen(tx, urls=urls, snapshot_id=said.id if said else None, at=snapshot.captured_at)
+
+    def move(
+        self,
+        tx: Connection,
+        clue: Clue,
+        move: ClueMove,
+        *,
+        actor: str,
+        note: str = "",
+        into: str | None = None,
+    ) -> None:
+        """A person decides about a clue; ISSUE opens its tickets. Raises IllegalMove."""
+        if move is ClueMove.ISSUE:
+            self.issue(tx, clue, automatic=False, actor=actor)
+            return
+        at = self._services.clock.now()
+        clue_moves.clue_move(
+            tx, clue_id=clue.id, move=move, actor=actor, at=at, note=note, into=into
+        )
 
     def issue(
         self, tx: Connection, clue: Clue, *, automatic: bool, actor: str = SYSTEM

@@ -17,7 +17,8 @@ from domain.ids import derive_id
 from domain.pages import Document, PageKind
 from storage import spreadsheets
 from tickets import clues, complaint_file, complaints, subjects
-from tickets.complaints import Complaint, ComplaintSource, ComplaintState
+from tickets.complaints import Complaint, ComplaintSource, ComplaintState, Incoming
+from tickets.vault import Reporter
 
 _QUOTE = 500
 
@@ -70,6 +71,43 @@ def import_export(
         if dry_run:
             trial.rollback()
     return results
+
+
+def register(
+    services: Services,
+    *,
+    source: ComplaintSource,
+    external_no: str,
+    party: str,
+    words: str,
+    region: str,
+    reporter: Reporter | None,
+    actor: str,
+) -> tuple[Complaint, bool]:
+    """Take in one letter, visit or referral; the flag is false when it is known already.
+
+    Without a number of its own it is known by its words and its party.
+    """
+    at = services.clock.now()
+    incoming = Incoming(
+        source=source,
+        external_no=external_no or derive_id("letter", words, party),
+        received_at=at,
+        party=party,
+        words=words,
+        region=region,
+        urls=complaint_file.addresses_in(words),
+    )
+    with services.truth.write() as tx:
+        return complaints.receive(
+            tx,
+            incoming,
+            reporter,
+            actor=actor,
+            at=at,
+            desk=services.desk,
+            ids=services.ids,
+        )
 
 
 def accept(services: Services, reference: str, *, actor: str) -> Complaint:

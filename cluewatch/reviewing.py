@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from attrs import evolve, field, frozen
 from sqlalchemy import Connection, select
 
+from cluewatch.accounts import scope
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
 from documents import reviews
 from documents import store as documents
+from documents.reviews import Waiting
 from domain.clues import ClueState
-from domain.errors import IllegalMove, PermanentError
+from domain.errors import IllegalMove, NotFound, PermanentError
 from domain.findings import Assessment, Finding
 from domain.ids import derive_id
 from domain.pages import Document
+from domain.people import User
 from domain.reviews import Decision, RejectReason, Review
 from evidence import reader
 from language.segments import segment_key, segments
@@ -27,6 +30,7 @@ from tickets.tables import clues
 
 _OPEN = tuple(state.value for state in (ClueState.PENDING, ClueState.REVIEWING, ClueState.ISSUED))
 _MOST_OFFERED = 20
+_MOST_TRIED = 200
 
 
 @frozen(kw_only=True, order=True)
@@ -62,6 +66,29 @@ class SameSubject:
     number: str
     title: str
     region: str
+
+
+def waiting_for(
+    tx: Connection, user: User, *, before: int | None, type: str | None, limit: int
+) -> list[Waiting]:
+    """The newest documents that wait and the user may see, older than the place `before`.
+
+    Of a queue that is mostly another division's, the first _MOST_TRIED places are looked at.
+    """
+    found: list[Waiting] = []
+    for _ in range(_MOST_TRIED):
+        if len(found) == limit:
+            break
+        waiting = reviews.next_waiting(tx, before=before, type=type)
+        if waiting is None:
+            break
+        before = waiting.place
+        try:
+            scope.document(tx, user, waiting.document_id)
+        except NotFound:  # another division's
+            continue
+        found.append(waiting)
+    return found
 
 
 class Reviewing:

@@ -159,6 +159,14 @@ class ModelSettings(Section):
     )
 
 
+class RuleSettings(Section):
+    """How far the rules are trusted here."""
+
+    shadow: frozenset[str] = Field(
+        frozenset(), description="试运行的违法类型：照常记录发现，不计入判定，不立线索"
+    )
+
+
 class Dispatch(Section):
     """How tickets leave."""
 

@@ -31,6 +31,7 @@ from cluewatch.sections import (
     Network,
     Pictures,
     RetentionSettings,
+    RuleSettings,
     Search,
 )
 from domain.errors import ConfigError
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     model: ModelSettings = ModelSettings()
     pictures: Pictures = Pictures()
+    rules: RuleSettings = RuleSettings()
     console: Console = Console()
     dispatch: Dispatch = Dispatch()
     mail: Mail = Mail()

@@ -16,6 +16,22 @@ from domain.sources import RiskTier, Source, SourceKind, VisitHours
 
 _MAX_BYTES = 4 * 1024 * 1024
 _SPIDERS = frozenset({"site"})
+_WORDS = {
+    "extra_forbidden": "未知的键",
+    "missing": "缺少",
+    "string_pattern_mismatch": "格式不符",
+    "enum": "不在可选的值之中",
+    "too_short": "缺少",
+}
+
+
+class EntryError(ValueError):
+    """A source as written is wrong: `key` says where, `words` why."""
+
+    def __init__(self, key: str, words: str) -> None:
+        super().__init__(f"{key}：{words}" if key else words)
+        self.key = key
+        self.words = words
 
 
 class _SourceEntry(BaseModel):
@@ -94,6 +110,17 @@ def load_sources(path: Path) -> tuple[Source, ...]:
     return tuple(source for source, _ in found.values())
 
 
+def read_entry(values: Mapping[str, object]) -> Source:
+    """One source as written, by its keys. Raises EntryError for the first thing that is wrong."""
+    try:
+        return _SourceEntry.model_validate(values).source()
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else ""
+        said = first["msg"].removeprefix("Value error, ")
+        raise EntryError(key, _WORDS.get(first["type"], said)) from error
+
+
 def _read(file: Path) -> Iterator[tuple[Source, str]]:
     root = _compose(file)
     if not isinstance(root, MappingNode):
@@ -124,18 +151,9 @@ def _source(file: Path, node: Node) -> Source:
     nodes = dict(_pairs(file, node))
     values = {key: _value(file, item) for key, item in nodes.items()}
     try:
-        return _SourceEntry.model_validate(values).source()
-    except ValidationError as error:
-        raise _config_error(file, node, nodes, error) from error
-
-
-def _config_error(
-    file: Path, node: Node, nodes: Mapping[str, Node], error: ValidationError
-) -> ConfigError:
-    first = error.errors()[0]
-    key = str(first["loc"][0]) if first["loc"] else ""
-    words = {"extra_forbidden": "未知的键", "missing": "缺少"}.get(first["type"], first["msg"])
-    return ConfigError(f"{key}：{words}", at=_place(file, nodes.get(key, node)))
+        return read_entry(values)
+    except EntryError as error:
+        raise ConfigError(str(error), at=_place(file, nodes.get(error.key, node))) from error
 
 
 def _pairs(file: Path, node: MappingNode) -> Iterator[tuple[str, Node]]:

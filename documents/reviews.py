@@ -33,6 +33,26 @@ class Labelled:
     reviews: tuple[Review, ...]
 
 
+@frozen(kw_only=True)
+class Tally:
+    """How many spans of a type people confirmed, and rejected for each reason."""
+
+    confirmed: int
+    rejected: dict[RejectReason, int]
+
+    @property
+    def decided(self) -> int:
+        """How many spans have a decision."""
+        return self.confirmed + sum(self.rejected.values())
+
+    @property
+    def precision(self) -> float:
+        """The share of what was decided that was right; a span that was drawn anew counts by
+        its new ends alone. 0 while nothing was decided."""
+        redrawn = self.rejected.get(RejectReason.BOUNDARY, 0)
+        return self.confirmed / max(1, self.decided - redrawn)
+
+
 def append(tx: Connection, decided: Sequence[Review]) -> None:
     """Add decisions. Raises PermanentError when a quote is not the words of the stored text."""
     for document_id, group in groupby(decided, key=lambda review: review.document_id):
@@ -84,6 +104,28 @@ def latest(tx: Connection, *, limit: int = 100) -> list[Review]:
     """The decisions made last, the newest first."""
     rows = tx.execute(select(reviews).order_by(reviews.c.sequence.desc()).limit(limit))
     return [_review(row) for row in rows]
+
+
+def tally(tx: Connection) -> dict[str, Tally]:
+    """What people decided of each type, counting for every span the decision in force."""
+    in_force = select(func.max(reviews.c.sequence)).group_by(
+        reviews.c.document_id, reviews.c.type, reviews.c.start, reviews.c.end
+    )
+    rows = tx.execute(
+        select(reviews.c.type, reviews.c.reason, func.count())
+        .where(reviews.c.sequence.in_(in_force))
+        .group_by(reviews.c.type, reviews.c.reason)
+    )
+    found: dict[str, dict[RejectReason | None, int]] = {}
+    for type_, reason, number in rows:
+        found.setdefault(type_, {})[RejectReason(reason) if reason else None] = number
+    return {
+        type_: Tally(
+            confirmed=numbers.get(None, 0),
+            rejected={reason: n for reason, n in numbers.items() if reason is not None},
+        )
+        for type_, numbers in found.items()
+    }
 
 
 def labels(tx: Connection) -> Iterator[Labelled]:

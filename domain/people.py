@@ -29,6 +29,8 @@ class Permission(StrEnum):
     APPROVE_ORIGINAL = "approve_original"
     READ_CLUE = "read_clue"
     REVIEW_CLUE = "review_clue"
+    READ_RULES = "read_rules"
+    TAKE_COMPLAINT = "take_complaint"
     READ_TICKET = "read_ticket"
     MOVE_TICKET = "move_ticket"
     APPROVE_TICKET = "approve_ticket"
@@ -48,6 +50,8 @@ _ANALYST = frozenset(
         _P.READ_EVIDENCE,
         _P.READ_CLUE,
         _P.REVIEW_CLUE,
+        _P.READ_RULES,
+        _P.TAKE_COMPLAINT,
         _P.READ_TICKET,
     }
 )
@@ -55,7 +59,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SYSADMIN: frozenset({_P.READ_OPERATIONS}),
     Role.SECADMIN: frozenset({_P.MANAGE_USERS}),
     Role.AUDITOR: frozenset({_P.READ_AUDIT}),
-    Role.OPERATOR: frozenset({_P.READ_OPERATIONS, _P.RETRY_WORK, _P.MANAGE_SOURCES}),
+    Role.OPERATOR: frozenset({_P.READ_OPERATIONS, _P.RETRY_WORK, _P.MANAGE_SOURCES, _P.READ_RULES}),
     Role.ANALYST: _ANALYST,
     Role.REVIEWER: _ANALYST | {_P.APPROVE_TICKET, _P.MOVE_TICKET, _P.APPROVE_ORIGINAL},
     Role.OFFICE: frozenset({_P.READ_CLUE, _P.READ_EVIDENCE, _P.READ_TICKET, _P.MOVE_TICKET}),

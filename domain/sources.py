@@ -28,6 +28,19 @@ class RiskTier(StrEnum):
     LOW = "low"
 
 
+KIND_TITLES: dict[str, str] = {
+    SourceKind.HOSPITAL_SITE: "医院网站",
+    SourceKind.BEAUTY_SITE: "美容机构网站",
+    SourceKind.PUBLIC_ACCOUNT: "公众号",
+    SourceKind.SHOP: "店铺",
+    SourceKind.AD_PLACEMENT: "广告位",
+    SourceKind.MEDIA: "媒体",
+    SourceKind.GOVERNMENT: "政府网站",
+    SourceKind.UNKNOWN: "未知",
+}
+RISK_TITLES: dict[str, str] = {RiskTier.HIGH: "高", RiskTier.NORMAL: "中", RiskTier.LOW: "低"}
+
+
 @frozen(kw_only=True)
 class VisitHours:
     """The hours of the day in China at which a site may be visited: from `opens` until `closes`

@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain.findings import Fact
 from domain.pages import Document
-from registers.facts import facts_of, nothing_known
-from registers.matching import inquiry
+from registers.facts import facts_of, facts_of_party, nothing_known
+from registers.matching import Inquiry, inquiry
 from storage.database import Database
 
 CHINA = timezone(timedelta(hours=8))
@@ -46,6 +46,11 @@ class RegisterBook:
         except SQLAlchemyError as error:
             _log.warning("register_unavailable", document_id=document.id, error=str(error))
             return nothing_known()
+
+    def facts_of_party(self, asked: Inquiry) -> tuple[Fact, ...]:
+        """Answers about a party, whoever's page names it, on the day that is asked about."""
+        with self._database.read() as tx:
+            return facts_of_party(tx, asked)
 
     def _region(self, document: Document) -> str:
         if self._region_of_source is None or document.source_id is None:

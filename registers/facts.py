@@ -62,6 +62,20 @@ def facts_of(tx: Connection, document: Document, asked: Inquiry) -> tuple[Fact, 
     return tuple(sorted(found, key=lambda fact: order.index(fact.name)))
 
 
+def facts_of_party(tx: Connection, asked: Inquiry) -> tuple[Fact, ...]:
+    """What the lists say of a party whatever its pages claim: its licence with the departments,
+    its business licence and earlier penalties."""
+    held = held_kinds(tx, asked.day)
+    licence = about_subject(tx, kind_of("institution"), LICENCE, asked)
+    known = _with_record(asked, licence.version)
+    return (
+        licence.fact,
+        _departments(licence.version),
+        *_business(tx, known, held),
+        *_penalties(tx, known, held),
+    )
+
+
 def nothing_known() -> tuple[Fact, ...]:
     """The answers when the registers cannot be read at all."""
     words = "登记簿暂时无法查询"

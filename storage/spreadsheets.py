@@ -41,10 +41,13 @@ def contents(path: Path) -> bytes:
 
 
 def rows(path: Path, *, sheet: str | None = None) -> Iterator[list[str]]:
-    """The rows of a CSV or XLSX file, told apart by their first bytes (see the two below)."""
-    data = contents(path)
-    packed = data.startswith(_ZIP)
-    return xlsx_rows(data, path.name, sheet=sheet) if packed else csv_rows(data, path.name)
+    """The rows of a CSV or XLSX file (see `rows_in`)."""
+    return rows_in(contents(path), path.name, sheet=sheet)
+
+
+def rows_in(data: bytes, name: str, *, sheet: str | None = None) -> Iterator[list[str]]:
+    """The rows of CSV or XLSX bytes, told apart by how they begin (see the two below)."""
+    return xlsx_rows(data, name, sheet=sheet) if data.startswith(_ZIP) else csv_rows(data, name)
 
 
 def csv_rows(data: bytes, name: str) -> Iterator[list[str]]:

@@ -32,6 +32,14 @@ class OpenCase:
     planned_for: date | None
 
 
+@frozen(kw_only=True)
+class PlannedVisit:
+    """A visit that is still to be made."""
+
+    id: str
+    day: date
+
+
 def open_cases(
     tx: Connection,
     subject_id: str,
@@ -57,6 +65,17 @@ def open_cases(
         .order_by(ticket.c.id)
     )
     return tuple(_case(tx, ledger.get(tx, found), offices) for found in rows.scalars().all())
+
+
+def planned(tx: Connection, ticket_id: str) -> PlannedVisit | None:
+    """The visit that a ticket takes part in and that has no result yet; None without one."""
+    visits, members = tables.visits, tables.visit_tickets
+    row = tx.execute(
+        select(visits.c.id, visits.c.planned_for)
+        .join(members, members.c.visit_id == visits.c.id)
+        .where(members.c.ticket_id == ticket_id, visits.c.reported_at.is_(None))
+    ).one_or_none()
+    return None if row is None else PlannedVisit(id=row.id, day=row.planned_for)
 
 
 def plan_visit(
@@ -108,12 +127,7 @@ def report_visit(
 
 def _case(tx: Connection, ticket: Ticket, offices: Offices) -> OpenCase:
     office = offices.get(ticket.lead)
-    visits, members = tables.visits, tables.visit_tickets
-    visit = tx.execute(
-        select(visits.c.id, visits.c.planned_for)
-        .join(members, members.c.visit_id == visits.c.id)
-        .where(members.c.ticket_id == ticket.id, visits.c.reported_at.is_(None))
-    ).one_or_none()
+    visit = planned(tx, ticket.id)
     return OpenCase(
         ticket_id=ticket.id,
         number=ticket.number,
@@ -122,7 +136,7 @@ def _case(tx: Connection, ticket: Ticket, offices: Offices) -> OpenCase:
         contact=f"{office.liaison.name} {office.liaison.contact}" if office.liaison else "",
         state=ticket.state,
         visit=visit.id if visit is not None else None,
-        planned_for=visit.planned_for if visit is not None else None,
+        planned_for=visit.day if visit is not None else None,
     )
 
 

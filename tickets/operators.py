@@ -56,10 +56,14 @@ class Tie:
     other_url: str
 
     @property
+    def title(self) -> str:
+        """What is shared, by name."""
+        return f"{_TITLES[self.kind]}“{self.value}”"
+
+    @property
     def words(self) -> str:
         """The tie as an officer reads it."""
-        what = f"{_TITLES[self.kind]}“{self.value}”"
-        return f"双方页面都有{what}（{self.url}；{self.other_url}）"
+        return f"双方页面都有{self.title}（{self.url}；{self.other_url}）"
 
 
 @frozen(kw_only=True)

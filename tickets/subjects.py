@@ -9,7 +9,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from attrs import frozen
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from domain.clues import Subject, SubjectKind
 from domain.errors import NotFound
@@ -116,9 +116,16 @@ class Listed:
     last_seen: datetime
 
 
-def listed(tx: Connection, *, unknown: bool = False, limit: int = 100) -> list[Listed]:
+def listed(
+    tx: Connection,
+    *,
+    unknown: bool = False,
+    among: Select[str] | None = None,
+    limit: int = 100,
+) -> list[Listed]:
     """Subjects with most clues first. `unknown`: only those that wait for a person to say who
-    they are, because nothing tells their kind or nothing but a host stands for them."""
+    they are, because nothing tells their kind or nothing but a host stands for them. `among`
+    selects the ids of those that may be listed, None: all."""
     table, clues = tables.subjects, tables.clues
     count = func.count(clues.c.id).label("clues")
     columns = (table.c.id, table.c.key, table.c.kind, table.c.name, table.c.region)
@@ -132,6 +139,8 @@ def listed(tx: Connection, *, unknown: bool = False, limit: int = 100) -> list[L
     if unknown:
         nameless = table.c.key.startswith("host:")
         wanted = wanted.where(nameless | (table.c.kind == SubjectKind.UNKNOWN.value))
+    if among is not None:
+        wanted = wanted.where(table.c.id.in_(among))
     rows = tx.execute(wanted).mappings()
     return [Listed(**{**row, "kind": SubjectKind(row["kind"])}) for row in rows]
 

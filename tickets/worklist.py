@@ -34,24 +34,28 @@ class Page(Generic[E]):
 @frozen(kw_only=True)
 class ClueFilter:
     """Which clues: None leaves a field open. `region` takes in the divisions below it; `offices`
-    means clues with a ticket that has reached one of them (see `visibility`)."""
+    means clues with a ticket that has reached one of them (see `visibility`); `subject` is the id
+    of whom they accuse."""
 
     state: ClueState | None = None
     type: str | None = None
     region: str | None = None
     offices: frozenset[str] | None = None
+    subject: str | None = None
 
 
 @frozen(kw_only=True)
 class TicketFilter:
     """Which tickets: None leaves a field open. `offices` means tickets that have reached one of
-    them (see `visibility`); `role` limits that to one part."""
+    them (see `visibility`); `role` limits that to one part; `subject` is the id of whom they
+    accuse."""
 
     state: TicketState | None = None
     family: Family | None = None
     region: str | None = None
     offices: frozenset[str] | None = None
     role: OfficeRole | None = None
+    subject: str | None = None
 
 
 @frozen(kw_only=True)
@@ -146,6 +150,21 @@ def every_ticket(tx: Connection, wanted: TicketFilter) -> Iterator[Ticket]:
     return _every(partial(tickets, tx, wanted, limit=_STRIDE))
 
 
+def clue_ids(wanted: ClueFilter) -> Select[str]:
+    """The ids of the clues, to stand inside another question."""
+    return select(tables.clues.c.id).where(*_clue_conditions(wanted))
+
+
+def ticket_ids(wanted: TicketFilter) -> Select[str]:
+    """The ids of the tickets, to stand inside another question."""
+    return select(tables.tickets.c.id).where(*_ticket_conditions(wanted))
+
+
+def subject_ids(wanted: ClueFilter) -> Select[str]:
+    """The ids of whom the clues accuse, to stand inside another question."""
+    return select(tables.clues.c.subject_id).where(*_clue_conditions(wanted))
+
+
 def _every(fetch: Callable[..., Page[E]]) -> Iterator[E]:
     after: str | None = None
     while True:
@@ -173,6 +192,8 @@ def _clue_conditions(wanted: ClueFilter) -> Iterator[ColumnElement[bool]]:
         yield clue.c.id.in_(select(finding.c.clue_id).where(finding.c.type == wanted.type))
     if wanted.region is not None:
         yield clue.c.region.startswith(division_prefix(wanted.region))
+    if wanted.subject is not None:
+        yield clue.c.subject_id == wanted.subject
     if wanted.offices is not None:
         yield clue.c.id.in_(select(tables.tickets.c.clue_id).where(reached(wanted.offices)))
 
@@ -185,6 +206,8 @@ def _ticket_conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
         yield ticket.c.family == wanted.family.value
     if wanted.region is not None:
         yield ticket.c.region.startswith(division_prefix(wanted.region))
+    if wanted.subject is not None:
+        yield ticket.c.subject_id == wanted.subject
     if wanted.offices is not None:
         yield reached(wanted.offices)
         if wanted.role is not None:

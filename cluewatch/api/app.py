@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from cluewatch.api import cases, problems, searching
+from cluewatch.api import cases, deciding, problems, searching
 from cluewatch.api.limits import RateLimit
 from cluewatch.bootstrap import VERSION, Services
 
@@ -27,7 +27,7 @@ def create_api(
     app = FastAPI(
         title="Cluewatch API",
         version=VERSION,
-        description="检索、文档、线索、工单、监测对象与保存检索。令牌：cluewatch token issue。",
+        description="检索、复核、线索、工单、监测对象、保存检索。令牌：cluewatch token issue。",
         docs_url=None,
         redoc_url=None,
         responses=problems.RESPONSES,
@@ -40,7 +40,7 @@ def create_api(
     app.state.strangers = strangers or RateLimit(
         burst=_STRANGERS_BURST, per_second=_STRANGERS_PER_SECOND
     )
-    for part in (searching, cases):
+    for part in (searching, cases, deciding):
         app.include_router(part.router)
     problems.install(app)
     describe = app.openapi

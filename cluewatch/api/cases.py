@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from attrs import evolve
 from fastapi import APIRouter, Depends, Path, Query
 
 from cluewatch.accounts import scope
@@ -20,13 +21,10 @@ from cluewatch.api.models import (
 )
 from cluewatch.api.tagged import TaggedRoute
 from cluewatch.console.reading import note_read
-from crawlers import source_store
 from domain.clues import ClueState
-from domain.errors import NotFound
 from domain.people import Permission
 from domain.tickets import TicketState
 from tickets import worklist
-from tickets.worklist import ClueFilter, TicketFilter
 
 router = APIRouter(route_class=TaggedRoute)
 ClueReader = Annotated[Bearer, Depends(needs(Permission.READ_CLUE))]
@@ -48,12 +46,7 @@ def clues(
     limit: Limit = 50,
 ) -> CluePage:
     """线索，新的在前；只含本人可见范围。权限：read_clue。"""
-    wanted = ClueFilter(
-        state=state,
-        type=type,
-        offices=scope.offices(caller.user),
-        region=scope.region(caller.user),
-    )
+    wanted = evolve(scope.clue_filter(caller.user), state=state, type=type)
     with wired.truth.read() as tx:
         found = worklist.clues(tx, wanted, after=after, limit=limit)
     return CluePage(entries=[ClueEntryModel.of(one) for one in found.entries], after=found.after)
@@ -78,9 +71,7 @@ def tickets(
     limit: Limit = 50,
 ) -> TicketPage:
     """工单，新的在前；只含本人可见范围。权限：read_ticket。"""
-    wanted = TicketFilter(
-        state=state, offices=scope.offices(caller.user), region=scope.region(caller.user)
-    )
+    wanted = evolve(scope.ticket_filter(caller.user), state=state)
     with wired.truth.read() as tx:
         found = worklist.tickets(tx, wanted, after=after, limit=limit)
     return TicketPage(entries=[TicketModel.of(one) for one in found.entries], after=found.after)
@@ -99,12 +90,8 @@ def ticket(wired: Wired, caller: TicketReader, ticket_id: Id) -> TicketModel:
 def sources(wired: Wired, caller: Operator, after: After = None, limit: Limit = 50) -> SourcePage:
     """监测对象，按编号。权限：read_operations。"""
     with wired.truth.read() as tx:
-        there = source_store.all(tx)
-    seen = [
-        source
-        for source in there
-        if source.id > (after or "") and scope.inside(caller.user, source.region)
-    ]
+        there = scope.sources(tx, caller.user)
+    seen = [source for source in there if source.id > (after or "")]
     page = seen[:limit]
     more = page[-1].id if len(seen) > limit else None
     return SourcePage(entries=[SourceModel.of(source) for source in page], after=more)
@@ -114,7 +101,4 @@ def sources(wired: Wired, caller: Operator, after: After = None, limit: Limit = 
 def source(wired: Wired, caller: Operator, source_id: Id) -> SourceModel:
     """一个监测对象。权限：read_operations。"""
     with wired.truth.read() as tx:
-        found = source_store.get(tx, source_id)
-    if not scope.inside(caller.user, found.region):
-        raise NotFound("没有这个监测对象", at=source_id)
-    return SourceModel.of(found)
+        return SourceModel.of(scope.source(tx, caller.user, source_id))

@@ -38,7 +38,7 @@ RESPONSES: dict[int | str, dict[str, object]] = {
         "description": HTTPStatus(status).phrase,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemModel"}}},
     }
-    for status in (400, 401, 403, 404, 409, 422, 429, 503)
+    for status in (400, 401, 403, 404, 409, 412, 422, 429, 503)
 }
 """What any endpoint may answer besides what it is for."""
 

@@ -7,7 +7,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.encoders import jsonable_encoder
 from fastapi.routing import APIRoute
+from starlette.responses import JSONResponse
+
+from cluewatch.api.models import Shape
+from cluewatch.api.problems import Problem
 
 _KEPT = ("etag", "cache-control", "vary", "ratelimit-limit", "ratelimit-remaining")
 
@@ -23,7 +28,7 @@ class TaggedRoute(APIRoute):
             response = await handle(request)
             if request.method != "GET" or response.status_code != 200:
                 return response
-            tag = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
+            tag = _tag(response.body)
             response.headers["ETag"] = tag
             response.headers["Cache-Control"] = "private, no-cache"
             response.headers["Vary"] = "Authorization"
@@ -33,6 +38,24 @@ class TaggedRoute(APIRoute):
             return Response(status_code=304, headers=kept)
 
         return tagged
+
+
+def check_unchanged(request: Request, shown: Shape) -> None:
+    """Refuse to change what the caller has not seen as it is now: `shown` is the record as GET
+    would answer it, If-Match the tag that the caller knows. Raises Problem 412.
+
+    Without If-Match the caller takes what comes (RFC 9110, 13.1.1).
+    """
+    wanted = request.headers.get("if-match")
+    if wanted is None:
+        return
+    tag = _tag(bytes(JSONResponse(jsonable_encoder(shown)).body))
+    if not any(one.strip() in (tag, "*") for one in wanted.split(",")):
+        raise Problem(412, "记录已被他人更新，请重新读取后再试")
+
+
+def _tag(body: bytes | memoryview) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def _matches(wanted: str, tag: str) -> bool:

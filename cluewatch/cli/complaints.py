@@ -11,11 +11,10 @@ from cluewatch import complaints as desk
 from cluewatch.cli.output import Exit, listing, out
 from cluewatch.cli.tickets import ACTOR, DryRun, Json
 from cluewatch.cli.wiring import open_services
-from domain.ids import derive_id
 from storage.records import to_row
-from tickets import complaint_clocks, complaint_file, complaints, vault
+from tickets import complaint_clocks, complaints, vault
 from tickets.calendar import civil_date
-from tickets.complaints import ComplaintSource, ComplaintState, Incoming
+from tickets.complaints import ComplaintSource, ComplaintState
 from tickets.vault import Reporter
 
 Reference = Annotated[str, typer.Argument(help="投诉编号")]
@@ -63,27 +62,16 @@ def add(
     actor: Actor = ACTOR,
 ) -> None:
     """登记一封来信、一次来访或其他机关的移送。"""
-    services = open_services()
-    at = services.clock.now()
-    incoming = Incoming(
+    complaint, created = desk.register(
+        open_services(),
         source=source,
-        external_no=external_no or derive_id("letter", words, party),
-        received_at=at,
+        external_no=external_no,
         party=party,
         words=words,
         region=region,
-        urls=complaint_file.addresses_in(words),
+        reporter=Reporter(name=name, phone=phone) if name or phone else None,
+        actor=actor,
     )
-    with services.truth.write() as tx:
-        complaint, created = complaints.receive(
-            tx,
-            incoming,
-            Reporter(name=name, phone=phone) if name or phone else None,
-            actor=actor,
-            at=at,
-            desk=services.desk,
-            ids=services.ids,
-        )
     out.print(
         f"{complaint.number}：{'已登记' if created else '此前已登记'}，{complaint.due} 前决定"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
@@ -19,6 +18,7 @@ from cluewatch.workers import WorkerRole
 from crawlers import source_store
 from crawlers.explanation import Explanation, explain
 from crawlers.frontier import pace, pauses
+from domain.errors import PermanentError
 from storage.records import to_plain
 
 ACTOR = "cli"
@@ -116,12 +116,10 @@ def list_pauses(as_json: Json = False) -> None:
 
 
 def _place(host: str | None) -> str:
-    if host is None:
-        return pauses.EVERYWHERE
-    name = (urlsplit(host).hostname if "://" in host else host.lower().rstrip(".")) or ""
-    if not name or "/" in name or ":" in name:
-        raise typer.BadParameter(f"不是主机名：{host}")
-    return name
+    try:
+        return pauses.EVERYWHERE if host is None else pauses.place_named(host)
+    except PermanentError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _named(place: str) -> str:

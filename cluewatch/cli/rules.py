@@ -1,10 +1,11 @@
-"""Commands about the rulebook and its measure: rules list|show|test|diff|lock, evaluate."""
+"""Commands about the rulebook and its measure: rules list|show|shadow|test|diff|lock, evaluate."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Sequence
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -17,18 +18,28 @@ from classifiers import evaluation, examples
 from classifiers.evaluation import EvaluationReport, Row
 from classifiers.judge import Judge
 from classifiers.rulebook import lock
+from cluewatch import configuration
 from cluewatch.bootstrap import Services
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.cli.wiring import open_services
 from cluewatch.replay import differences
-from cluewatch.settings import load_settings
+from cluewatch.settings import config_path, load_settings
 from documents import store as documents
 from domain.errors import ConfigError
 from storage.records import to_plain, to_row
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 
-rules_app = typer.Typer(help="规则库：列出、查看、自测、对比、锁定版本。", no_args_is_help=True)
+rules_app = typer.Typer(
+    help="规则库：列出、查看、试运行、自测、对比、锁定版本。", no_args_is_help=True
+)
+
+
+class Switch(StrEnum):
+    """Whether something holds from now on."""
+
+    ON = "on"
+    OFF = "off"
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +73,20 @@ def show_rule(slug: Annotated[str, typer.Argument(help="违法类型")]) -> None
     if slug not in book.rules:
         raise typer.BadParameter(f"没有类型 {slug}；见 cluewatch rules list")
     emit_json(to_plain(book.rules[slug]))
+
+
+@rules_app.command("shadow")
+def shadow_rule(
+    slug: Annotated[str, typer.Argument(help="违法类型")],
+    switch: Annotated[Switch, typer.Argument(help="on 试运行，off 正式使用")],
+) -> None:
+    """让一个违法类型试运行（记录发现，不计入判定，不立线索），或转为正式；重启后生效。"""
+    settings = load_settings()
+    if slug not in Services(settings).rulebook.rules:
+        raise typer.BadParameter(f"没有类型 {slug}；见 cluewatch rules list")
+    shadow = settings.rules.shadow - {slug} | ({slug} if switch is Switch.ON else set())
+    configuration.write(config_path(), {"rules": {"shadow": sorted(shadow)}})
+    out.print(f"试运行的类型：{'、'.join(sorted(shadow)) or '无'}。重启 cluewatch run 后生效。")
 
 
 @rules_app.command("test")

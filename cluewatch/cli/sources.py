@@ -1,5 +1,5 @@
-"""Commands about what is watched: source add, list, remove, health, candidates, accept, reject,
-record."""
+"""Commands about what is watched: source add, import, list, remove, health, candidates, accept,
+reject, record."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import typer
 from cluewatch import intake, recording
 from cluewatch.cli.output import Exit, listing, out
 from cluewatch.cli.wiring import open_services
-from crawlers import discovery, health, source_store
+from crawlers import discovery, health, source_sheet, source_store
 from crawlers.sources import load_sources
 from domain.sources import SourceKind
+from storage import spreadsheets
 from storage.records import to_plain
 
 ACTOR = "cli"
@@ -34,6 +35,27 @@ def add(
     found = load_sources(file)
     intake.put_sources(services, found)
     out.print(f"已登记 {len(found)} 个监测对象。")
+
+
+@commands.command("import")
+def import_sheet(
+    file: Annotated[Path, typer.Argument(help="XLSX 或 CSV", exists=True, dir_okay=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不登记")] = False,
+    as_json: Json = False,
+) -> None:
+    """按表格成批登记监测对象（列与控制台导出的相同）；有误的行逐行报告，其余照常登记。"""
+    services = open_services()
+    found = list(source_sheet.read(spreadsheets.rows(file)))
+    right = [row.source for row in found if row.source is not None]
+    if not dry_run:
+        intake.put_sources(services, right)
+    rows = (
+        {"row": row.row, "id": row.source.id if row.source else None, "error": row.error or None}
+        for row in found
+    )
+    listing("监测对象", ("row", "id", "error"), rows, as_json=as_json)
+    if len(right) < len(found):
+        raise typer.Exit(Exit.PARTLY if right else Exit.PROBLEM)
 
 
 @commands.command("list")

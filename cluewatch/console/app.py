@@ -18,9 +18,11 @@ from cluewatch.console import (
     account,
     audit,
     clues,
+    complaints,
     desk,
     documents,
     library,
+    matters,
     operations,
     originals,
     outcomes,
@@ -28,13 +30,19 @@ from cluewatch.console import (
     pictures,
     proof,
     review,
+    rules,
     signing,
+    sources,
+    subjects,
     tickets,
+    todo,
     users,
+    watching,
 )
 from cluewatch.console.access import CodeNeeded, PasswordChangeNeeded, SignInNeeded, guard
 from cluewatch.console.rendering import page
 from domain.errors import CluewatchError, IllegalMove, NotFound
+from storage import spreadsheets
 
 _PARTS = (
     signing,
@@ -48,12 +56,22 @@ _PARTS = (
     originals,
     papers,
     proof,
+    subjects,
     tickets,
     outcomes,
+    matters,
+    todo,
+    complaints,
+    watching,
+    sources,
+    rules,
     operations,
     users,
     audit,
 )
+MOST_BODY = spreadsheets.MOST_BYTES + 64 * 1024
+"""Bytes; the largest file, and the fields around it."""
+
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
@@ -87,12 +105,23 @@ def create_app(services: Services) -> FastAPI:
 
 
 async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    response = await call_next(request)
+    if _too_large(request):
+        response: Response = _error(request, 413, "提交的内容过大，或没有说明大小")
+    else:
+        response = await call_next(request)
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if not request.url.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _too_large(request: Request) -> bool:
+    """Whether the body is, or may be, larger than the largest file that any form takes."""
+    if "transfer-encoding" in request.headers:
+        return True
+    length = request.headers.get("content-length", "0")
+    return not length.isdigit() or int(length) > MOST_BODY
 
 
 def _to_sign_in(request: Request, _error: Exception) -> Response:

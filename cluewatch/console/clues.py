@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from attrs import evolve
 from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
@@ -135,20 +136,12 @@ def move_clue(
     into: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Take up, dismiss, merge, or issue a clue."""
-    at, actor = wired.clock.now(), session.user.name
     with wired.truth.write() as tx:
         clue = scope.clue(tx, session.user, clue_id)
-        if move is ClueMove.ISSUE:
-            Casework(wired).issue(tx, clue, automatic=False, actor=actor)
-        else:
-            target = scope.clue(tx, session.user, into).id if move is ClueMove.MERGE else None
-            clue_moves.clue_move(
-                tx, clue_id=clue.id, move=move, actor=actor, at=at, note=note, into=target
-            )
+        target = scope.clue(tx, session.user, into).id if move is ClueMove.MERGE else None
+        Casework(wired).move(tx, clue, move, actor=session.user.name, note=note, into=target)
     return RedirectResponse(f"/clues/{clue_id}", status_code=303)
 
 
 def _filter(user: User, state: ClueState | None, type: str | None) -> ClueFilter:
-    return ClueFilter(
-        state=state, type=type or None, offices=scope.offices(user), region=scope.region(user)
-    )
+    return evolve(scope.clue_filter(user), state=state, type=type or None)

@@ -52,6 +52,7 @@ def document(request: Request, wired: Wired, session: SignedIn, document_id: str
         links=found.links[:MOST_SHOWN],
         rules=rules,
         grade=wired.judge_in_force.policy.grade,
+        shadow=wired.judge.policy.shadow,
         paragraphs=paragraphs(
             found,
             assessment.findings if assessment else (),

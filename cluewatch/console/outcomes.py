@@ -13,34 +13,21 @@ from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
 from cluewatch.console.access import SignedIn, Wired
 from domain.feedback import read_particulars
-from domain.people import Permission, User
-from domain.tickets import Move, Ticket
+from domain.people import User
+from domain.tickets import Ticket
 from tickets.outcome_codes import OutcomeCode
 from tickets.outcomes import Saying
 
 router = APIRouter()
 Short = Annotated[str, Form(max_length=100)]
 Day = Annotated[str, Form(max_length=10)]
-_DESK_MOVES = frozenset({Move.APPROVE, Move.REASSIGN, Move.RECALL, Move.DESIGNATE})
-
-
-def may_move(user: User, ticket: Ticket, move: Move) -> bool:
-    """Sending, reassigning and recalling are the desk's; the rest is the lead office's."""
-    if move in _DESK_MOVES:
-        return user.may(Permission.APPROVE_TICKET)
-    return not user.limited_to_offices or ticket.lead in user.offices
-
-
-def speaking_for(user: User, ticket: Ticket) -> list[str]:
-    """The offices of the ticket that the user may speak for, the lead first."""
-    there = sorted((part.office for part in ticket.assignments), key=lambda o: o != ticket.lead)
-    return [office for office in there if not user.limited_to_offices or office in user.offices]
 
 
 def codes_for(wired: Services, user: User, ticket: Ticket) -> list[OutcomeCode]:
     """The outcomes that the user's offices may give on a ticket: all of them as the lead, else the
     measures that leave its state alone."""
-    offices = [wired.desk.offices.get(office) for office in speaking_for(user, ticket)]
+    speaking = scope.speaking_for(user, ticket)
+    offices = [wired.desk.offices.get(office) for office in speaking]
     return [
         code
         for code in wired.desk.outcomes.all
@@ -89,7 +76,7 @@ def give_outcome(
     )
     with wired.truth.write() as tx:
         ticket = scope.ticket(tx, session.user, ticket_id)
-        speaking = speaking_for(session.user, ticket)
+        speaking = scope.speaking_for(session.user, ticket)
         if not speaking or (office and office not in speaking):
             raise HTTPException(403, "结果须由参与此工单的机关记录")
         saying = Saying(

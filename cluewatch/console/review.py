@@ -18,7 +18,7 @@ from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.marking import Paragraph, excerpt, paragraphs
 from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
-from cluewatch.reviewing import Answer, Reviewing, SameSubject, Span
+from cluewatch.reviewing import Answer, Reviewing, SameSubject, Span, waiting_for
 from documents import reviews
 from documents import store as documents
 from documents.reviews import Labelled
@@ -30,7 +30,7 @@ from domain.reviews import Decision, RejectReason
 
 router = APIRouter()
 CONFIRM = "confirm"
-_MOST_TRIED = 200
+_MOST_LOGGED = 200
 
 SpanText = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}:\d{1,9}:\d{1,9}$")]
 
@@ -104,7 +104,7 @@ def log(request: Request, wired: Wired, session: SignedIn) -> Response:
     with wired.truth.read() as tx:
         made = [
             (review, title)
-            for review in reviews.latest(tx, limit=_MOST_TRIED)
+            for review in reviews.latest(tx, limit=_MOST_LOGGED)
             if (title := _title(tx, session.user, review.document_id)) is not None
         ]
     return page(request, "review_log.html", made=made, rules=wired.rulebook.rules)
@@ -160,15 +160,8 @@ def _shown(
 def _next(
     tx: Connection, wired: Services, user: User, *, before: int | None, type: str | None
 ) -> Item | None:
-    for _ in range(_MOST_TRIED):
-        waiting = reviews.next_waiting(tx, before=before, type=type)
-        if waiting is None:
-            return None
-        before = waiting.place
-        try:
-            found = scope.document(tx, user, waiting.document_id)
-        except NotFound:  # another division's
-            continue
+    for waiting in waiting_for(tx, user, before=before, type=type, limit=1):
+        found = documents.get(tx, waiting.document_id)
         return _item(tx, wired, user, found, waiting.place)
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from attrs import evolve
 from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
@@ -12,7 +13,8 @@ from starlette.responses import RedirectResponse
 from cluewatch.accounts import scope
 from cluewatch.bootstrap import Services
 from cluewatch.console.access import SignedIn, Wired
-from cluewatch.console.outcomes import codes_for, may_move, speaking_for
+from cluewatch.console.matters import ASKABLE
+from cluewatch.console.outcomes import codes_for
 from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
 from cluewatch.console.spreadsheets import spreadsheet
@@ -35,9 +37,9 @@ from tickets import (
     request_forms,
     worklist,
 )
+from tickets.appeals import AppealDecision
 from tickets.handovers import Circumstances
 from tickets.ledger import NAMING, Order
-from tickets.outcomes import CODED
 from tickets.worklist import TicketFilter
 
 router = APIRouter()
@@ -109,7 +111,6 @@ def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: st
             **_course(tx, wired, ticket),
             "repeats": recurrence.repeats(tx, clue.subject.id, at=wired.clock.now()),
         }
-    moves = [m for m in legal_moves(ticket.state) if m not in CODED]
     return page(
         request,
         "ticket.html",
@@ -118,9 +119,12 @@ def ticket_page(request: Request, wired: Wired, session: SignedIn, ticket_id: st
         clue=clue,
         others=[case for case in known if case.ticket_id != ticket.id],
         kinds=request_forms.TITLES,
-        moves=[move for move in moves if may_move(session.user, ticket, move)],
+        askable=ASKABLE,
+        decisions=AppealDecision,
+        ours=scope.may_move(session.user, ticket, Move.CHECK),
+        moves=[m for m in legal_moves(ticket.state) if scope.may_move(session.user, ticket, m)],
         codes=codes_for(wired, session.user, ticket),
-        speaking=speaking_for(session.user, ticket),
+        speaking=scope.speaking_for(session.user, ticket),
         code_titles={code.code: code.title for code in wired.desk.outcomes.all},
         papers=paper_set(wired).titles,
         naming=NAMING,
@@ -136,6 +140,7 @@ def _history(tx: Connection, ticket: Ticket) -> dict[str, Any]:
         "events": ledger.events(tx, ticket.id),
         "deliveries": outbox.of_ticket(tx, ticket.id),
         "opinion": opinions.latest(tx, ticket.id),
+        "visit": joint.planned(tx, ticket.id),
         "objections": appeals.of_ticket(tx, ticket.id),
         "requests": assistance.of_ticket(tx, ticket.id),
     }
@@ -178,8 +183,8 @@ def move_ticket(
     )
     with wired.truth.write() as tx:
         ticket = scope.ticket(tx, session.user, ticket_id)
-        if move in CODED or not may_move(session.user, ticket, move):
-            raise HTTPException(403, "此项操作须由主办机关或有审批权限的人员执行")
+        if not scope.may_move(session.user, ticket, move):
+            raise HTTPException(403, scope.NOT_YOURS)
         ledger.move(tx, ticket_id=ticket.id, order=order, desk=wired.desk)
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
 
@@ -196,11 +201,11 @@ def characterise(
     opinion = Opinion(number=number, words=words, signer=session.user.name, at=wired.clock.now())
     with wired.truth.write() as tx:
         ticket = scope.ticket(tx, session.user, ticket_id)
-        if not may_move(session.user, ticket, Move.CHECK):
+        if not scope.may_move(session.user, ticket, Move.CHECK):
             raise HTTPException(403, "定性须由主办机关作出")
         opinions.characterise(tx, ticket_id=ticket.id, opinion=opinion)
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
 
 
 def _filter(user: User, state: TicketState | None) -> TicketFilter:
-    return TicketFilter(state=state, offices=scope.offices(user), region=scope.region(user))
+    return evolve(scope.ticket_filter(user), state=state)

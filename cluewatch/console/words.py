@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.facts import FACT_TITLES
+from domain.sources import KIND_TITLES, RISK_TITLES
 
 WORDS: dict[str, str] = {
     "CLEAR": "未见异常",
@@ -17,8 +18,6 @@ WORDS: dict[str, str] = {
     "manufacturer": "药械生产企业",
     "company": "企业",
     "person": "个人",
-    "media": "媒体",
-    "unknown": "未知",
     "title": "标题",
     "dom": "正文",
     "meta": "页面描述",
@@ -100,15 +99,13 @@ WORDS: dict[str, str] = {
     "qr": "二维码指向",
     "widget": "客服组件",
     **FACT_TITLES,
-    "hospital_site": "医院网站",
-    "beauty_site": "美容机构网站",
-    "public_account": "公众号",
-    "shop": "店铺",
-    "ad_placement": "广告位",
-    "government": "政府网站",
-    "high": "高",
-    "normal": "中",
-    "low": "低",
+    "draft": "起草",
+    "retired": "停用",
+    "site": "网站",
+    "account": "账号",
+    "name": "名称",
+    **KIND_TITLES,
+    **RISK_TITLES,
     "ok": "正常",
     "not_modified": "未变化",
     "redirected": "跳转",

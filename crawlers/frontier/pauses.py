@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, not_, or_, select, true
 
 from crawlers.frontier.tables import hosts, pauses
+from domain.errors import PermanentError
 
 EVERYWHERE = "*"
 
@@ -24,6 +26,16 @@ class Pause:
     def covers(self, host: str) -> bool:
         """Whether this stop concerns the host."""
         return self.place in {EVERYWHERE, host} or host.endswith(f".{self.place}")
+
+
+def place_named(text: str) -> str:
+    """EVERYWHERE, or the host that a name or an address means. Raises PermanentError."""
+    if text == EVERYWHERE:
+        return text
+    host = (urlsplit(text).hostname if "://" in text else text.lower().rstrip(".")) or ""
+    if not host or not set("/: ").isdisjoint(host):
+        raise PermanentError("不是主机名", at=text)
+    return host
 
 
 def pause(tx: Connection, place: str, *, at: datetime, actor: str, reason: str) -> None:

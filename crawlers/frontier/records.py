@@ -177,3 +177,24 @@ class FrontierCounts:
     taken: int
     visited: int
     outcomes: dict[str, int]
+
+
+@frozen(kw_only=True)
+class Turn:
+    """An address that waits for its turn: when, why then, and what came of the last look."""
+
+    url: str
+    next_due: datetime
+    reason: str
+    visits: int
+    last_outcome: str | None
+
+
+@frozen(kw_only=True)
+class SourceSchedule:
+    """A source's addresses in numbers, and the next of them in order of their turn."""
+
+    known: int
+    visited: int
+    due: int
+    turns: tuple[Turn, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from crawlers.canonical import canonical_url
 from crawlers.frontier import history, pace
@@ -13,6 +13,8 @@ from crawlers.frontier.records import (
     FrontierCounts,
     HostReport,
     Purpose,
+    SourceSchedule,
+    Turn,
     UrlReport,
     UrlState,
 )
@@ -47,6 +49,31 @@ def counts(tx: Connection, *, now: datetime) -> FrontierCounts:
         taken=states.get(UrlState.TAKEN.value, 0),
         visited=sum(count for outcome, count in outcomes if outcome is not None),
         outcomes={outcome: count for outcome, count in outcomes if outcome is not None},
+    )
+
+
+def of_source(tx: Connection, source_id: str, *, now: datetime, limit: int = 20) -> SourceSchedule:
+    """What is planned for a source at the civil moment `now`: its addresses in numbers, and those
+    that are looked at next, with the reason for their turn."""
+    mine = urls.c.source_id == source_id
+    waiting = mine & (urls.c.state == UrlState.WAITING)
+    numbers = (
+        func.count(),
+        func.coalesce(func.sum(case((urls.c.visits > 0, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((urls.c.next_due <= now, 1), else_=0)), 0),
+    )
+    known, visited, due = tx.execute(select(*numbers).where(mine)).one()
+    rows = tx.execute(
+        select(urls.c.url, urls.c.next_due, urls.c.reason, urls.c.visits, urls.c.last_outcome)
+        .where(waiting)
+        .order_by(urls.c.next_due, urls.c.priority, urls.c.id)
+        .limit(limit)
+    )
+    return SourceSchedule(
+        known=known,
+        visited=visited,
+        due=due,
+        turns=tuple(Turn(**row) for row in rows.mappings()),
     )
 
 

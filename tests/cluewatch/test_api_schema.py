@@ -12,8 +12,8 @@ from cluewatch.api.app import create_api
 from cluewatch.api.limits import RateLimit
 from cluewatch.bootstrap import Services
 from domain.people import Role
+from tests.cluewatch.api_callers import token_of, user_named
 from tests.cluewatch.conftest import ADVERT, bring_in
-from tests.cluewatch.test_api import token_of, user_named
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
@@ -21,7 +21,7 @@ schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not i
 def test_the_api_keeps_its_word(services: Services, tmp_path: Path) -> None:
     services.index.ensure()
     bring_in(services, tmp_path, "a.html", ADVERT, "http://qinghe.test/npx.html")
-    user = user_named(services, Role.ANALYST, Role.OPERATOR)
+    user = user_named(services, Role.REVIEWER, Role.OPERATOR)
     headers = {"Authorization": f"Bearer {token_of(services, user)}"}
     unhurried = RateLimit(burst=1_000_000, per_second=1_000_000)
     app = create_api(services, limit=unhurried, strangers=unhurried)
