@@ -49,6 +49,7 @@ RULES: dict[tuple[str, str], Permission | Door] = {
     ("POST", "/account/second-factor"): Door.SIGNED_IN,
     ("POST", "/account/second-factor/removal"): Door.SIGNED_IN,
     ("GET", "/search"): _P.SEARCH,
+    ("GET", "/search.xlsx"): _P.SEARCH,
     ("GET", "/documents/{document_id}"): _P.READ_DOCUMENT,
     ("GET", "/documents/{document_id}/changes"): _P.READ_DOCUMENT,
     ("GET", "/review"): _P.REVIEW_CLUE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from attrs import frozen
 
@@ -58,6 +59,36 @@ def stacked(days: Sequence[Day]) -> Chart:
     ground = HEIGHT - _BOTTOM
     return Chart(
         columns=tuple(_column(day, _LEFT + n * step, step, scale) for n, day in enumerate(days)),
+        ticks=tuple((value, ground - value * scale) for value in (0, top // 2, top)),
+        empty=most == 0,
+    )
+
+
+def bars(counts: Sequence[tuple[date, int]]) -> Chart:
+    """Documents by the first day of each bar, as one row of columns."""
+    most = max((count for _, count in counts), default=0)
+    top = _round_up(most)
+    scale = (HEIGHT - _BOTTOM - 10) / top
+    step = min(60.0, (WIDTH - _LEFT) / max(1, len(counts)))
+    ground = HEIGHT - _BOTTOM
+    return Chart(
+        columns=tuple(
+            Column(
+                label=f"{first:%Y-%m-%d}",
+                title=f"{first} 起：{count} 篇",
+                middle=_LEFT + (n + 0.5) * step,
+                bars=(
+                    Bar(
+                        kind="all",
+                        x=_LEFT + n * step + 2,
+                        y=ground - count * scale,
+                        width=step - 4,
+                        height=count * scale,
+                    ),
+                ),
+            )
+            for n, (first, count) in enumerate(counts)
+        ),
         ticks=tuple((value, ground - value * scale) for value in (0, top // 2, top)),
         empty=most == 0,
     )

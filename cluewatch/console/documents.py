@@ -7,17 +7,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from cluewatch.accounts import scope
+from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
 from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.changes import changes
 from cluewatch.console.marking import paragraphs
 from cluewatch.console.pictures import shown_pictures
 from cluewatch.console.reading import note_read
+from cluewatch.console.remedies import Remedy, remedy
 from cluewatch.console.rendering import page
 from documents import pictures, reviews, versions
 from documents import store as documents
 from documents.pictures import PictureState
 from domain.errors import NotFound
+from domain.findings import Assessment
 from evidence import reader as evidence
 
 router = APIRouter()
@@ -53,12 +56,18 @@ def document(request: Request, wired: Wired, session: SignedIn, document_id: str
         rules=rules,
         grade=wired.judge_in_force.policy.grade,
         shadow=wired.judge.policy.shadow,
+        remedies=_remedies(wired, assessment) if assessment else [],
         paragraphs=paragraphs(
             found,
             assessment.findings if assessment else (),
             {slug: rule.severity for slug, rule in rules.items()},
         ),
     )
+
+
+def _remedies(wired: Services, judged: Assessment) -> list[Remedy]:
+    policy = wired.judge_in_force.policy
+    return [remedy(found, judged.facts, policy, wired.rulebook) for found in judged.findings]
 
 
 @router.get("/documents/{document_id}/changes")

@@ -7,14 +7,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from cluewatch import intake
 from cluewatch.bootstrap import Services
+from crawlers import discovery
+from crawlers.discovery import CandidateKind, Lead, Sign
+from crawlers.frontier import pauses
 from documents import reviews
 from domain.people import Role
 from domain.reviews import Decision
 from tests.browser.conftest import Visit, shoot
 from tests.cluewatch.conftest import ADVERT, NOTICE, bring_in
 from tests.cluewatch.test_console_review import QUOTE, waiting
-from tickets import worklist
+from tests.cluewatch.test_console_sources import source
+from tickets import clues, worklist
 from tickets.worklist import ClueFilter
 
 pytestmark = pytest.mark.browser
@@ -32,6 +37,15 @@ def filled(services: Services, tmp_path: Path) -> Services:
     later = ADVERT.replace("永不复发", "坚持护理")
     bring_in(services, tmp_path, "b.html", later, "http://qinghe.test/npx.html")
     bring_in(services, tmp_path, "n.html", NOTICE, "http://gov.test/notice.html")
+    sister = ADVERT.replace("青禾", "碧禾")
+    bring_in(services, tmp_path, "s.html", sister, "http://bihe.test/npx.html")
+    intake.put_sources(services, [source("qinghe", "990101")])
+    at = services.clock.now()
+    with services.truth.write() as tx:
+        lead = Lead(kind=CandidateKind.SITE, value="new.test")
+        discovery.note(tx, [Sign(lead=lead, place="a", reason="链接", weight=40)], at=at)
+    with services.frontier.write() as tx:
+        pauses.pause(tx, "danhe.test", at=at, actor="op", reason="对方来函")
     waiting(services, tmp_path, "older", "请关注我们的公众号。")
     waiting(services, tmp_path, "newer")
     return services
@@ -49,6 +63,7 @@ def pages_of(services: Services) -> dict[str, str]:
     with services.truth.read() as tx:
         clue = worklist.clues(tx, ClueFilter()).entries[0]
         waits = reviews.next_waiting(tx)
+        subject = clues.subject_of(tx, clue.id)
     assert waits is not None
     return {
         "home": "/",
@@ -60,7 +75,18 @@ def pages_of(services: Services) -> dict[str, str]:
         "document": f"/documents/{waits.document_id}",
         "clues": "/clues",
         "clue": f"/clues/{clue.id}",
+        "subjects": "/subjects",
+        "subject": f"/subjects/{subject}",
         "tickets": "/tickets",
+        "todo": "/todo",
+        "complaints": "/complaints",
+        "rules": "/rules",
+        "rule": "/rules/efficacy_guarantee",
+        "sources": "/sources",
+        "source": "/sources/qinghe",
+        "why": "/sources/why?url=http://qinghe.test/",
+        "why-empty": "/sources/why",
+        "candidates": "/sources/candidates",
         "operations": "/operations",
         "account": "/account",
         "second-factor": "/account/second-factor",
