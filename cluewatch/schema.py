@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from cluewatch.accounts import tables as accounts
 from cluewatch.migrations import History
+from cluewatch.monitoring import tables as monitoring
 from cluewatch.saved import tables as saved
 from crawlers import tables as crawlers
 from crawlers.frontier import tables as frontier
@@ -25,6 +26,7 @@ METADATA: dict[History, tuple[MetaData, ...]] = {
         subject_tables.metadata,
         accounts.metadata,
         saved.metadata,
+        monitoring.metadata,
     ),
     History.FRONTIER: (frontier.metadata,),
 }

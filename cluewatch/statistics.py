@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Connection, Select, func, select
 
-from cluewatch.queues import depths
+from cluewatch.queues import Backlog, backlogs
 from documents import counts, reviews, trend
 from documents.trend import Day
 from domain.findings import Verdict
@@ -16,7 +16,6 @@ from domain.tickets import TicketState
 from evidence import gaps
 from evidence.gaps import Gap
 from evidence.tables import snapshots
-from storage.leases import WorkState
 from tickets import tables as cases
 from tickets.calendar import civil_date
 from tickets.summary import Summary, summary
@@ -45,16 +44,6 @@ class District:
 
 
 @frozen(kw_only=True)
-class QueueHealth:
-    """How much of a queue waits, is under way, and waits for a person."""
-
-    name: str
-    ready: int
-    leased: int
-    parked: int
-
-
-@frozen(kw_only=True)
 class Overview:
     """Everything on the first page."""
 
@@ -67,7 +56,7 @@ class Overview:
     districts: tuple[District, ...]
     newest: datetime | None
     gaps: tuple[Gap, ...]
-    queues: tuple[QueueHealth, ...]
+    queues: tuple[Backlog, ...]
 
 
 def overview(tx: Connection, *, now: datetime) -> Overview:
@@ -86,20 +75,7 @@ def overview(tx: Connection, *, now: datetime) -> Overview:
         districts=_districts(tx),
         newest=newest,
         gaps=tuple(gap for gap in gaps.gaps(tx) if gap.is_open),
-        queues=queue_health(tx),
-    )
-
-
-def queue_health(tx: Connection) -> tuple[QueueHealth, ...]:
-    """Every queue of the truth database."""
-    return tuple(
-        QueueHealth(
-            name=name,
-            ready=depth[WorkState.READY],
-            leased=depth[WorkState.LEASED],
-            parked=depth[WorkState.PARKED],
-        )
-        for name, depth in depths(tx).items()
+        queues=backlogs(tx),
     )
 
 

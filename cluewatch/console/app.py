@@ -20,6 +20,7 @@ from cluewatch.console import (
     clues,
     desk,
     documents,
+    health,
     library,
     operations,
     proof,
@@ -43,6 +44,7 @@ _PARTS = (
     proof,
     tickets,
     operations,
+    health,
     users,
     audit,
 )
