@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 from attrs import frozen
 from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
 
 from cluewatch import rendering
 from cluewatch.bootstrap import Services
@@ -68,7 +69,8 @@ class Pipeline:
                 tx, evidence_tables.outbox, owner=self._owner, limit=limit, seconds=LEASE_SECONDS
             )
         for lease in claimed:
-            self._work_one(lease)
+            with bound_contextvars(**{lease.row["topic"]: lease.row["subject"]}):
+                self._work_one(lease)
         return len(claimed)
 
     def _work_one(self, lease: Lease) -> None:

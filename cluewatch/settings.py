@@ -19,13 +19,16 @@ from pydantic_settings import (
 
 from cluewatch.sections import (
     Agency,
+    AlarmSettings,
     Browser,
+    CanarySettings,
     Channel,
     ClockSettings,
     Console,
     DatabaseSettings,
     Dispatch,
     EvidenceSettings,
+    LogSettings,
     Mail,
     ModelSettings,
     Network,
@@ -55,6 +58,9 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     model: ModelSettings = ModelSettings()
     console: Console = Console()
+    logs: LogSettings = LogSettings()
+    canary: CanarySettings = CanarySettings()
+    alarms: AlarmSettings = AlarmSettings()
     dispatch: Dispatch = Dispatch()
     mail: Mail = Mail()
     channels: dict[str, Channel] = Field(

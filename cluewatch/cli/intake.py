@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from cluewatch import intake, workers
+from cluewatch import intake, logs, workers
 from cluewatch.cli.output import Exit, err, out
 from cluewatch.cli.progress import print_results, spinner
 from cluewatch.cli.wiring import open_services
@@ -94,6 +94,7 @@ def run(
 ) -> None:
     """持续运行：采集、研判、固证、移送，直到 Ctrl-C。"""
     services = open_services()
+    logs.keep(services.settings, "run")
     stop = workers.stop_on_signal()
     wanted = {
         WorkerRole.CRAWL: crawlers,
@@ -123,7 +124,9 @@ def work(
     hours: Annotated[float | None, typer.Option(help="crawl：只采集这些民用小时内到期的")] = None,
 ) -> None:
     """One worker process; started by the supervisor."""
-    workers.work(open_services(), role, hours=hours)
+    services = open_services()
+    logs.keep(services.settings, role)
+    workers.work(services, role, hours=hours)
 
 
 def _moment(text: str | None) -> datetime | None:
