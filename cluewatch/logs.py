@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 from structlog.typing import Processor
 
+from cluewatch.bootstrap import Services
 from cluewatch.sections import LogFormat, LogSettings
 from cluewatch.settings import Settings
 
@@ -83,6 +84,23 @@ def forget(directory: Path, *, days: int, today: date) -> list[Path]:
     for path in gone:
         path.unlink(missing_ok=True)
     return gone
+
+
+class OldLogs:
+    """Forgets, once a day, the files whose term is over."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._day: date | None = None
+
+    def work(self) -> int:
+        """Look if it is a new day; returns how many files went."""
+        today = self._services.clock.now().date()
+        if today == self._day:
+            return 0
+        self._day = today
+        settings = self._services.settings
+        return len(forget(settings.path("logs"), days=settings.logs.days, today=today))
 
 
 def _day_of(path: Path, otherwise: date) -> date:

@@ -18,6 +18,7 @@ from structlog.contextvars import bound_contextvars
 from cluewatch import rendering
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
+from cluewatch.monitoring import canary, canary_runs
 from crawlers import discovery, health, pages
 from crawlers.canonical import site_of
 from crawlers.pages.recordings import Recording, recordings
@@ -33,6 +34,7 @@ from evidence import gaps
 from evidence import tables as evidence_tables
 from storage import leases
 from storage.leases import Lease
+from tickets import clues, sightings
 
 log = structlog.get_logger()
 
@@ -92,7 +94,9 @@ class Pipeline:
         """The slow part of the work now; what is left is to be done inside one transaction."""
         match lease.row["topic"]:
             case "snapshot":
-                return partial(self.store, judged=self.judge(lease.row["subject"]))
+                judged = self.judge(lease.row["subject"])
+                mine = judged.snapshot.source_id == canary.SOURCE
+                return partial(self._try if mine else self.store, judged=judged)
             case "seal":
                 return partial(self._casework.note_seal, seal_id=lease.row["subject"])
             case topic:
@@ -167,6 +171,20 @@ class Pipeline:
                 snapshot=judged.snapshot,
                 facts=judged.facts,
             )
+
+    def _try(self, tx: Connection, judged: Judged) -> None:
+        """Do for a canary all that is done for a page, note what came of it, and take it back."""
+        snapshot = judged.snapshot
+        with tx.begin_nested() as trial:
+            self.store(tx, judged)
+            found = sightings.clues_of(tx, [snapshot.id]).get(snapshot.id, ())
+            raised = [clues.get(tx, clue_id) for clue_id, _ in found]
+            issued = [t for c in raised for t in self._casework.issue(tx, c, automatic=False)]
+            trial.rollback()
+        verdict = judged.assessment.verdict.value if judged.assessment else "未读出"
+        note = f"判定 {verdict}，线索 {len(raised)} 条，工单 {len(issued)} 件"
+        at = self._services.clock.now()
+        canary_runs.end(tx, canary.run_of(snapshot.url), passed=bool(issued), note=note, at=at)
 
     def _note_return(self, tx: Connection, snapshot: Snapshot) -> None:
         """A page that had gone can be read again: those who wait for its end must know."""

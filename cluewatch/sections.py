@@ -164,10 +164,6 @@ class CanarySettings(Section):
 
     minutes: int = Field(60, ge=0, description="金丝雀的间隔（分钟）；0 为不放")
     patience: int = Field(20, ge=1, description="放出后多少分钟内须成为工单，否则告警")
-    host: str = Field(
-        "127.0.0.1", description="金丝雀页面的监听地址；多机时须为采集机可达并列入 network.allowed"
-    )
-    port: int = Field(8471, ge=1, le=65535, description="金丝雀页面的端口")
 
 
 class AlarmSettings(Section):

@@ -38,6 +38,8 @@ from cluewatch.sections import (
 from domain.errors import ConfigError
 
 CONFIG_NAME = "cluewatch.toml"
+TRUTH_FILE = "truth.db"
+FRONTIER_FILE = "frontier.db"
 
 
 class Settings(BaseSettings):
@@ -85,12 +87,12 @@ class Settings(BaseSettings):
     @property
     def truth_url(self) -> str:
         """SQLAlchemy address of the truth database."""
-        return self.database.url.get_secret_value() or f"sqlite:///{self.path('truth.db')}"
+        return self.database.url.get_secret_value() or f"sqlite:///{self.path(TRUTH_FILE)}"
 
     @property
     def frontier_url(self) -> str:
         """SQLAlchemy address of the frontier: its own file on SQLite, the same PostgreSQL else."""
-        return self.database.url.get_secret_value() or f"sqlite:///{self.path('frontier.db')}"
+        return self.database.url.get_secret_value() or f"sqlite:///{self.path(FRONTIER_FILE)}"
 
     @property
     def evidence_directory(self) -> Path:

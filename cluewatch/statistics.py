@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Connection, Select, func, select
 
+from cluewatch.monitoring import canary
 from cluewatch.queues import Backlog, backlogs
 from documents import counts, reviews, trend
 from documents.trend import Day
@@ -84,7 +85,9 @@ def _funnel(tx: Connection, verdicts: dict[Verdict, int], totals: Summary) -> tu
     for row in totals.tickets_by_office:
         by_state[row.state] = by_state.get(row.state, 0) + row.count
     taken = sum(n for state, n in by_state.items() if state not in _UNTAKEN)
-    captures = tx.execute(select(func.count()).select_from(snapshots)).scalar_one()
+    # The canary's pages are ours; that they were kept says nothing of what is watched.
+    watched = snapshots.c.source_id.is_distinct_from(canary.SOURCE)
+    captures = tx.execute(select(func.count()).where(watched)).scalar_one()
     return (
         Step(title="采集", count=captures),
         Step(title="成文", count=sum(verdicts.values())),

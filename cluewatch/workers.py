@@ -14,6 +14,9 @@ from cluewatch.anchoring import Anchoring
 from cluewatch.bootstrap import Services
 from cluewatch.delivery import Deliveries
 from cluewatch.intake import crawl_config
+from cluewatch.logs import OldLogs
+from cluewatch.monitoring.alarms import Alarms
+from cluewatch.monitoring.canary import Canary
 from cluewatch.pipeline import Pipeline
 from cluewatch.projection import Projection
 from cluewatch.rendering import RenderWork
@@ -22,6 +25,7 @@ from cluewatch.sealing import SealWork
 from crawlers.engine import crawl
 
 IDLE_SECONDS = 0.3
+WATCH_SECONDS = 5.0
 
 
 class WorkerRole(StrEnum):
@@ -31,6 +35,7 @@ class WorkerRole(StrEnum):
     PROCESS = "process"
     SEAL = "seal"
     RENDER = "render"
+    WATCH = "watch"
 
 
 def worker_name(role: WorkerRole) -> str:
@@ -64,6 +69,10 @@ def work(services: Services, role: WorkerRole, *, hours: float | None = None) ->
                 rendering = RenderWork(services, owner=name, writer=writer)
                 for_each_round((rendering.work,), stop)
             services.close()
+        case WorkerRole.WATCH:
+            old_logs = OldLogs(services)
+            steps = (Canary(services).work, Alarms(services).work, old_logs.work)
+            for_each_round(steps, stop, rest=WATCH_SECONDS)
 
 
 def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
@@ -83,11 +92,13 @@ def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
     )
 
 
-def for_each_round(steps: tuple[Callable[[], int], ...], stop: threading.Event) -> None:
+def for_each_round(
+    steps: tuple[Callable[[], int], ...], stop: threading.Event, *, rest: float = IDLE_SECONDS
+) -> None:
     """Run the steps in turn; rest briefly only when none of them found work."""
     while not stop.is_set():
         if sum(step() for step in steps) == 0:
-            stop.wait(IDLE_SECONDS)
+            stop.wait(rest)
 
 
 def drain(steps: tuple[Callable[[], int], ...]) -> int:

@@ -33,6 +33,7 @@ from cluewatch.cli import (
     subjects,
     tickets,
     tokens,
+    upkeep,
 )
 from cluewatch.cli.output import Exit, err
 from cluewatch.sections import LogSettings
@@ -57,6 +58,7 @@ PARTS = (
     rules,
     models,
     operations,
+    upkeep,
 )
 for part in PARTS:
     part.register(app)

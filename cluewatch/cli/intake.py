@@ -91,6 +91,7 @@ def run(
     processors: Annotated[int, typer.Option(min=0, help="研判进程数")] = 1,
     sealers: Annotated[int, typer.Option(min=0, help="固证进程数")] = 1,
     renderers: Annotated[int, typer.Option(min=0, help="渲染进程数，每个进程一个浏览器")] = 1,
+    watchers: Annotated[int, typer.Option(min=0, max=1, help="自检与告警进程数")] = 1,
 ) -> None:
     """持续运行：采集、研判、固证、移送，直到 Ctrl-C。"""
     services = open_services()
@@ -101,6 +102,7 @@ def run(
         WorkerRole.PROCESS: processors,
         WorkerRole.SEAL: sealers,
         WorkerRole.RENDER: renderers,
+        WorkerRole.WATCH: watchers,
     }
     with Supervisor(logs=services.settings.path("logs")) as supervisor:
         for role, number in wanted.items():
