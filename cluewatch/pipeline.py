@@ -13,11 +13,13 @@ from functools import partial
 import structlog
 from attrs import frozen
 from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
 
 from cluewatch import picturing, rendering
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
 from cluewatch.judging import Judgement, Judging
+from cluewatch.monitoring import canary, canary_runs
 from crawlers import health, pages
 from crawlers.canonical import site_of
 from crawlers.pages.pictures import PAGE as PICTURE
@@ -33,6 +35,7 @@ from evidence import gaps
 from evidence import tables as evidence_tables
 from storage import leases
 from storage.leases import Lease
+from tickets import clues, sightings
 
 log = structlog.get_logger()
 
@@ -70,7 +73,8 @@ class Pipeline:
                 tx, evidence_tables.outbox, owner=self._owner, limit=limit, seconds=LEASE_SECONDS
             )
         for lease in claimed:
-            self._work_one(lease)
+            with bound_contextvars(**{lease.row["topic"]: lease.row["subject"]}):
+                self._work_one(lease)
         return len(claimed)
 
     def _work_one(self, lease: Lease) -> None:
@@ -92,7 +96,9 @@ class Pipeline:
         """The slow part of the work now; what is left is to be done inside one transaction."""
         match lease.row["topic"]:
             case "snapshot":
-                return partial(self.store, judged=self.judge(lease.row["subject"]))
+                judged = self.judge(lease.row["subject"])
+                mine = judged.snapshot.source_id == canary.SOURCE
+                return partial(self._try if mine else self.store, judged=judged)
             case "seal":
                 return partial(self._casework.note_seal, seal_id=lease.row["subject"])
             case topic:
@@ -154,6 +160,21 @@ class Pipeline:
         picturing.ask(tx, judged.document, snapshot, self._services.settings.pictures)
         urls = {snapshot.url, judged.document.url, judged.document.canonical_url}
         self._casework.note_recheck(tx, snapshot, urls, Outcome.OK)
+
+    def _try(self, tx: Connection, judged: Judged) -> None:
+        """Do for a canary all that is done for a page, note what came of it, and take it back."""
+        snapshot = judged.snapshot
+        with tx.begin_nested() as trial:
+            self.store(tx, judged)
+            found = sightings.clues_of(tx, [snapshot.id]).get(snapshot.id, ())
+            raised = [clues.get(tx, clue_id) for clue_id, _ in found]
+            issued = [t for c in raised for t in self._casework.issue(tx, c, automatic=False)]
+            trial.rollback()
+        judgement = judged.judgement
+        verdict = judgement.assessment.verdict.value if judgement else "未读出"
+        note = f"判定 {verdict}，线索 {len(raised)} 条，工单 {len(issued)} 件"
+        at = self._services.clock.now()
+        canary_runs.end(tx, canary.run_of(snapshot.url), passed=bool(issued), note=note, at=at)
 
     def _note_return(self, tx: Connection, snapshot: Snapshot) -> None:
         """A page that had gone can be read again: those who wait for its end must know."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import Connection
+from structlog.contextvars import bound_contextvars
 
 from cluewatch.bootstrap import Services
 from crawlers import robots
@@ -76,7 +77,8 @@ class RenderWork:
                 where=table.c.reason == RequestReason.RENDER.value,
             )
         for lease in claimed:
-            self._settle(lease)
+            with bound_contextvars(snapshot=lease.row["snapshot_id"]):
+                self._settle(lease)
         return len(claimed)
 
     def _settle(self, lease: Lease) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from cluewatch.accounts import tables as accounts
 from cluewatch.migrations import History
+from cluewatch.monitoring import tables as monitoring
 from cluewatch.saved import tables as saved
 from cluewatch.thresholds import tables as thresholds
 from crawlers import tables as crawlers
@@ -28,6 +29,7 @@ METADATA: dict[History, tuple[MetaData, ...]] = {
         accounts.metadata,
         saved.metadata,
         thresholds.metadata,
+        monitoring.metadata,
     ),
     History.FRONTIER: (frontier.metadata,),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from cluewatch.bootstrap import Services
 from crawlers.frontier import pauses
@@ -43,7 +44,9 @@ class SealWork:
                 where=table.c.reason == RequestReason.SEAL.value,
             )
         for lease in claimed:
-            self._seal(lease)
+            row = lease.row
+            with bound_contextvars(clue=row["clue_id"], snapshot=row["snapshot_id"]):
+                self._seal(lease)
         return len(claimed)
 
     def _seal(self, lease: Lease) -> None:

@@ -150,6 +150,53 @@ class Console(Section):
     port: int = Field(8470, ge=1, le=65535, description="监听端口")
 
 
+class LogFormat(StrEnum):
+    """How lines look on standard error."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least weight of what is told."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogSettings(Section):
+    """What the program says of itself, and how long that is kept."""
+
+    level: LogLevel = Field(LogLevel.INFO, description="最低级别：debug、info、warning、error")
+    format: LogFormat = Field(LogFormat.TEXT, description="标准错误的格式：text 或 json")
+    files: bool = Field(
+        True, description="常驻进程写入主目录 logs/ 下按日的 JSON 文件；false 则写标准错误（容器）"
+    )
+    days: int = Field(
+        200, ge=184, description="日志文件保存天数；不少于六个月（网络安全法第二十一条）"
+    )
+
+
+class CanarySettings(Section):
+    """A page of ours whose planted violation must become a ticket, again and again."""
+
+    minutes: int = Field(60, ge=0, description="金丝雀的间隔（分钟）；0 为不放")
+    patience: int = Field(20, ge=1, description="放出后多少分钟内须成为工单，否则告警")
+
+
+class AlarmSettings(Section):
+    """When people are told that the product itself is unwell."""
+
+    channels: tuple[str, ...] = Field((), description="告警的通知渠道（channels 中的名称）")
+    queue_minutes: int = Field(60, ge=1, description="队列中最早一项等待超过多少分钟告警")
+    parked: int = Field(1, ge=1, description="队列中须人工处理的事项达到多少告警")
+    gaps: int = Field(100, ge=1, description="未恢复的覆盖缺口达到多少告警")
+    free_gib: float = Field(10.0, gt=0, description="主目录所在磁盘剩余不足多少 GiB 告警")
+    repeat_hours: int = Field(24, ge=1, description="未解除的告警多少小时后再次通知")
+
+
 class ModelSettings(Section):
     """The transformer that reads beside the rules."""
 

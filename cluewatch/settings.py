@@ -19,13 +19,16 @@ from pydantic_settings import (
 
 from cluewatch.sections import (
     Agency,
+    AlarmSettings,
     Browser,
+    CanarySettings,
     Channel,
     ClockSettings,
     Console,
     DatabaseSettings,
     Dispatch,
     EvidenceSettings,
+    LogSettings,
     Mail,
     ModelSettings,
     Network,
@@ -37,6 +40,8 @@ from cluewatch.sections import (
 from domain.errors import ConfigError
 
 CONFIG_NAME = "cluewatch.toml"
+TRUTH_FILE = "truth.db"
+FRONTIER_FILE = "frontier.db"
 
 
 class Settings(BaseSettings):
@@ -59,6 +64,9 @@ class Settings(BaseSettings):
     pictures: Pictures = Pictures()
     rules: RuleSettings = RuleSettings()
     console: Console = Console()
+    logs: LogSettings = LogSettings()
+    canary: CanarySettings = CanarySettings()
+    alarms: AlarmSettings = AlarmSettings()
     dispatch: Dispatch = Dispatch()
     mail: Mail = Mail()
     channels: dict[str, Channel] = Field(
@@ -83,12 +91,12 @@ class Settings(BaseSettings):
     @property
     def truth_url(self) -> str:
         """SQLAlchemy address of the truth database."""
-        return self.database.url.get_secret_value() or f"sqlite:///{self.path('truth.db')}"
+        return self.database.url.get_secret_value() or f"sqlite:///{self.path(TRUTH_FILE)}"
 
     @property
     def frontier_url(self) -> str:
         """SQLAlchemy address of the frontier: its own file on SQLite, the same PostgreSQL else."""
-        return self.database.url.get_secret_value() or f"sqlite:///{self.path('frontier.db')}"
+        return self.database.url.get_secret_value() or f"sqlite:///{self.path(FRONTIER_FILE)}"
 
     @property
     def evidence_directory(self) -> Path:

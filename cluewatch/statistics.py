@@ -8,7 +8,8 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Connection, Select, func, select
 
-from cluewatch.queues import depths
+from cluewatch.monitoring import canary
+from cluewatch.queues import Backlog, backlogs
 from documents import counts, reviews, trend
 from documents.trend import Day
 from domain.findings import Verdict
@@ -16,7 +17,6 @@ from domain.tickets import TicketState
 from evidence import gaps
 from evidence.gaps import Gap
 from evidence.tables import snapshots
-from storage.leases import WorkState
 from tickets import tables as cases
 from tickets.calendar import civil_date
 from tickets.summary import Summary, summary
@@ -45,16 +45,6 @@ class District:
 
 
 @frozen(kw_only=True)
-class QueueHealth:
-    """How much of a queue waits, is under way, and waits for a person."""
-
-    name: str
-    ready: int
-    leased: int
-    parked: int
-
-
-@frozen(kw_only=True)
 class Overview:
     """Everything on the first page."""
 
@@ -67,7 +57,7 @@ class Overview:
     districts: tuple[District, ...]
     newest: datetime | None
     gaps: tuple[Gap, ...]
-    queues: tuple[QueueHealth, ...]
+    queues: tuple[Backlog, ...]
 
 
 def overview(tx: Connection, *, now: datetime) -> Overview:
@@ -86,20 +76,7 @@ def overview(tx: Connection, *, now: datetime) -> Overview:
         districts=_districts(tx),
         newest=newest,
         gaps=tuple(gap for gap in gaps.gaps(tx) if gap.is_open),
-        queues=queue_health(tx),
-    )
-
-
-def queue_health(tx: Connection) -> tuple[QueueHealth, ...]:
-    """Every queue of the truth database."""
-    return tuple(
-        QueueHealth(
-            name=name,
-            ready=depth[WorkState.READY],
-            leased=depth[WorkState.LEASED],
-            parked=depth[WorkState.PARKED],
-        )
-        for name, depth in depths(tx).items()
+        queues=backlogs(tx),
     )
 
 
@@ -108,7 +85,9 @@ def _funnel(tx: Connection, verdicts: dict[Verdict, int], totals: Summary) -> tu
     for row in totals.tickets_by_office:
         by_state[row.state] = by_state.get(row.state, 0) + row.count
     taken = sum(n for state, n in by_state.items() if state not in _UNTAKEN)
-    captures = tx.execute(select(func.count()).select_from(snapshots)).scalar_one()
+    # The canary's pages are ours; that they were kept says nothing of what is watched.
+    watched = snapshots.c.source_id.is_distinct_from(canary.SOURCE)
+    captures = tx.execute(select(func.count()).where(watched)).scalar_one()
     return (
         Step(title="采集", count=captures),
         Step(title="成文", count=sum(verdicts.values())),

@@ -15,6 +15,9 @@ from cluewatch.bootstrap import Services
 from cluewatch.delivery import Deliveries
 from cluewatch.following_up import FollowUps
 from cluewatch.intake import crawl_config
+from cluewatch.logs import OldLogs
+from cluewatch.monitoring.alarms import Alarms
+from cluewatch.monitoring.canary import Canary
 from cluewatch.picture_work import PictureWork
 from cluewatch.pipeline import Pipeline
 from cluewatch.projection import Projection
@@ -24,6 +27,7 @@ from cluewatch.sealing import SealWork
 from crawlers.engine import crawl
 
 IDLE_SECONDS = 0.3
+WATCH_SECONDS = 5.0
 
 
 class WorkerRole(StrEnum):
@@ -34,6 +38,7 @@ class WorkerRole(StrEnum):
     SEAL = "seal"
     RENDER = "render"
     PICTURE = "picture"
+    WATCH = "watch"
 
 
 def worker_name(role: WorkerRole) -> str:
@@ -71,6 +76,10 @@ def work(services: Services, role: WorkerRole, *, hours: float | None = None) ->
                 rendering = RenderWork(services, owner=name, writer=writer)
                 for_each_round((rendering.work,), stop)
             services.close()
+        case WorkerRole.WATCH:
+            old_logs = OldLogs(services)
+            steps = (Canary(services).work, Alarms(services).work, old_logs.work)
+            for_each_round(steps, stop, rest=WATCH_SECONDS)
 
 
 def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
@@ -100,11 +109,13 @@ def all_steps(services: Services) -> tuple[Callable[[], int], ...]:
     return (first, pictures.work, *others)
 
 
-def for_each_round(steps: tuple[Callable[[], int], ...], stop: threading.Event) -> None:
+def for_each_round(
+    steps: tuple[Callable[[], int], ...], stop: threading.Event, *, rest: float = IDLE_SECONDS
+) -> None:
     """Run the steps in turn; rest briefly only when none of them found work."""
     while not stop.is_set():
         if sum(step() for step in steps) == 0:
-            stop.wait(IDLE_SECONDS)
+            stop.wait(rest)
 
 
 def drain(steps: tuple[Callable[[], int], ...]) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urlsplit
 
 from attrs import frozen
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, and_, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.ids import derive_id
@@ -18,6 +20,7 @@ from evidence.tables import snapshots
 _ONE_PAGE = frozenset(
     {Outcome.EMPTY_SHELL, Outcome.TOO_LARGE, Outcome.BAD_CONTENT, Outcome.SERVER_ERROR}
 )
+_BATCH = 500
 
 
 @frozen(kw_only=True)
@@ -80,11 +83,18 @@ def note(
     )
 
 
-def gaps(tx: Connection, *, limit: int = 100) -> list[Gap]:
-    """The gaps seen most recently, first."""
-    rows = tx.execute(
-        select(table).order_by(table.c.last_seen.desc(), table.c.id).limit(limit)
-    ).mappings()
+def gaps(
+    tx: Connection, *, limit: int | None = 100, seen_from: datetime | None = None
+) -> list[Gap]:
+    """The gaps seen most recently, first; with `seen_from` only those seen since then."""
+    query = select(table).order_by(table.c.last_seen.desc(), table.c.id)
+    if seen_from is not None:
+        query = query.where(table.c.last_seen >= seen_from)
+    rows = tx.execute(query.limit(limit)).mappings().all()
+    hosts = _last_good(tx, snapshots.c.host, [r["place"] for r in rows if r["whole_host"]])
+    pages = _last_good(
+        tx, snapshots.c.url_key, [derive_id(r["place"]) for r in rows if not r["whole_host"]]
+    )
     return [
         Gap(
             place=row["place"],
@@ -95,17 +105,20 @@ def gaps(tx: Connection, *, limit: int = 100) -> list[Gap]:
             since=row["since"],
             last_seen=row["last_seen"],
             count=row["count"],
-            last_good=_last_good(tx, row["place"], whole_host=row["whole_host"]),
+            last_good=hosts.get(row["place"])
+            if row["whole_host"]
+            else pages.get(derive_id(row["place"])),
         )
         for row in rows
     ]
 
 
-def _last_good(tx: Connection, place: str, *, whole_host: bool) -> datetime | None:
-    here = snapshots.c.host == place if whole_host else snapshots.c.url_key == derive_id(place)
-    newest: datetime | None = tx.scalar(
-        select(func.max(snapshots.c.captured_at)).where(
-            here, snapshots.c.outcome == Outcome.OK.value
-        )
-    )
-    return newest
+def _last_good(tx: Connection, key: Column[str], wanted: Iterable[str]) -> dict[str, datetime]:
+    """The latest good capture of each host or address that was ever seen."""
+    found: dict[str, datetime] = {}
+    keys = iter(dict.fromkeys(wanted))
+    while some := list(islice(keys, _BATCH)):
+        good = and_(key.in_(some), snapshots.c.outcome == Outcome.OK.value)
+        query = select(key, func.max(snapshots.c.captured_at)).where(good).group_by(key)
+        found.update({name: newest for name, newest in tx.execute(query)})
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import field, fields, frozen
-from sqlalchemy import Connection, RowMapping, literal, select, tuple_
+from sqlalchemy import Connection, RowMapping, func, literal, select, tuple_
 
 from domain.captures import Acquisition, Profile, Snapshot
 from domain.errors import EvidenceError, NotFound
@@ -109,6 +109,16 @@ def kept_before(
         query.order_by(snapshots.c.captured_at, snapshots.c.id).limit(limit)
     ).mappings()
     return [snapshot_of(row) for row in rows]
+
+
+def count_by_outcome(tx: Connection, *, since: datetime) -> dict[Outcome, int]:
+    """How many captures since a civil moment came to each outcome."""
+    query = (
+        select(snapshots.c.outcome, func.count())
+        .where(snapshots.c.captured_at >= since)
+        .group_by(snapshots.c.outcome)
+    )
+    return {Outcome(outcome): number for outcome, number in tx.execute(query)}
 
 
 def latest(tx: Connection, url: str, *outcomes: Outcome) -> Snapshot | None:

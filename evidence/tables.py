@@ -48,6 +48,7 @@ snapshots = Table(
     Column("stored_digest", String(71), nullable=False),
     Index("ix_snapshots_url", "url_key", "captured_at"),
     Index("ix_snapshots_host", "host", "captured_at"),
+    Index("ix_snapshots_captured", "captured_at", "outcome"),
     Index("ix_snapshots_payload", "payload_digest"),
     Index("ix_snapshots_warc", "warc", "offset"),
 )

@@ -8,6 +8,7 @@ whatever it wrote in the same transaction is rolled back. claimed = done + faile
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -182,6 +183,22 @@ def depth(tx: Connection, table: Table) -> dict[WorkState, int]:
     rows = tx.execute(select(table.c.work_state, func.count()).group_by(table.c.work_state)).all()
     found = {WorkState(state): count for state, count in rows}
     return {state: found.get(state, 0) for state in WorkState}
+
+
+def undone(tx: Connection, table: Table) -> dict[WorkState, int]:
+    """As `depth` without what is done, which may be millions of rows."""
+    return {
+        state: tx.scalar(select(func.count()).where(table.c.work_state == state)) or 0
+        for state in WorkState
+        if state is not WorkState.DONE
+    }
+
+
+def oldest(tx: Connection, table: Table, born: Column[datetime]) -> datetime | None:
+    """The least value of `born` among what waits; None when nothing waits."""
+    waiting = table.c.work_state == WorkState.READY
+    found: datetime | None = tx.scalar(select(func.min(born)).where(waiting))
+    return found
 
 
 def parked(tx: Connection, table: Table, *, limit: int = 100) -> Sequence[dict[str, Any]]:

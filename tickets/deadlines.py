@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from attrs import asdict, frozen
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
 from domain.tickets import Deadline, Move, OfficeRole, TicketState
 from storage.upsert import upsert
@@ -178,6 +178,15 @@ def readings(
         )
         found.append(reading)
     return tuple(reading for reading in found if reading.flag >= at_least)
+
+
+def count_overdue(tx: Connection, *, today: date) -> int:
+    """How many running clocks have passed their last day; suspended and recalled tickets are
+    left out."""
+    clock, ticket = tables.deadlines, tables.tickets
+    late = and_(clock.c.ended.is_(None), clock.c.due < today, ticket.c.state.not_in(_STOPPED))
+    query = select(func.count()).select_from(clock).join(ticket, ticket.c.id == clock.c.ticket_id)
+    return tx.execute(query.where(late)).scalar_one()
 
 
 def _used(started: date, due: date, today: date) -> int:

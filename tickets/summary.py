@@ -58,11 +58,10 @@ def summary(tx: Connection, *, today: date) -> Summary:
         .group_by(part.c.office, ticket.c.state)
         .order_by(part.c.office, ticket.c.state)
     )
-    overdue = sum(r.overdue for r in deadlines.readings(tx, today=today, at_least=100))
     return Summary(
         clues=tx.execute(select(func.count()).select_from(clue)).scalar_one(),
         tickets=tx.execute(select(func.count()).select_from(ticket)).scalar_one(),
-        overdue=overdue,
+        overdue=deadlines.count_overdue(tx, today=today),
         clues_by_type=tuple(
             ClueCount(type=slug, state=ClueState(state), count=count)
             for slug, state, count in by_type

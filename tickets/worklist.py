@@ -140,6 +140,20 @@ def count_tickets(tx: Connection, wanted: TicketFilter) -> int:
     return tx.execute(query).scalar_one()
 
 
+def tickets_by_state(tx: Connection) -> dict[TicketState, int]:
+    """How many tickets are in each state that any is in."""
+    column = tables.tickets.c.state
+    rows = tx.execute(select(column, func.count()).group_by(column))
+    return {TicketState(state): number for state, number in rows}
+
+
+def clues_by_seal(tx: Connection) -> dict[SealStatus, int]:
+    """How many clues have their proof, wait for it, or could not be proved in full."""
+    column = tables.clues.c.seal
+    rows = tx.execute(select(column, func.count()).group_by(column))
+    return {SealStatus(status): number for status, number in rows}
+
+
 def every_clue(tx: Connection, wanted: ClueFilter) -> Iterator[ClueEntry]:
     """All of `clues`, read page by page."""
     return _every(partial(clues, tx, wanted, limit=_STRIDE))

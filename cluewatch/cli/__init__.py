@@ -5,13 +5,12 @@ Exit codes: 0 done, 1 found a problem, 2 usage, 3 partly done.
 
 from __future__ import annotations
 
-import logging
 import sys
 
-import structlog
 import typer
 from rich.markup import escape
 
+from cluewatch import logs
 from cluewatch.cli import (
     accounts,
     cases,
@@ -39,8 +38,10 @@ from cluewatch.cli import (
     subjects,
     tickets,
     tokens,
+    upkeep,
 )
 from cluewatch.cli.output import Exit, err
+from cluewatch.sections import LogSettings
 from domain.errors import CluewatchError, ConfigError
 
 app = typer.Typer(
@@ -62,6 +63,7 @@ PARTS = (
     rules,
     models,
     operations,
+    upkeep,
 )
 for part in PARTS:
     part.register(app)
@@ -82,10 +84,7 @@ app.add_typer(policy.app, name="policy")
 
 def main() -> None:
     """Run the command line; errors that we know become one sentence and an exit code."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    logs.speak(LogSettings())
     try:
         app()
     except ConfigError as error:

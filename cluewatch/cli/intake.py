@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from cluewatch import intake, workers
+from cluewatch import intake, logs, workers
 from cluewatch.cli.output import Exit, err, out
 from cluewatch.cli.progress import print_results, spinner
 from cluewatch.cli.wiring import open_services
@@ -87,14 +87,17 @@ def _write_back(files: list[Path], imported: list[Imported]) -> None:
 
 
 def run(
+    *,
     crawlers: Annotated[int, typer.Option(min=0, help="采集进程数")] = 1,
     processors: Annotated[int, typer.Option(min=0, help="研判进程数")] = 1,
     sealers: Annotated[int, typer.Option(min=0, help="固证进程数")] = 1,
     renderers: Annotated[int, typer.Option(min=0, help="渲染进程数，每个进程一个浏览器")] = 1,
     readers: Annotated[int, typer.Option(min=0, help="识图进程数")] = 1,
+    watchers: Annotated[int, typer.Option(min=0, max=1, help="自检与告警进程数")] = 1,
 ) -> None:
     """持续运行：采集、研判、固证、移送，直到 Ctrl-C。"""
     services = open_services()
+    logs.keep(services.settings, "run")
     stop = workers.stop_on_signal()
     wanted = {
         WorkerRole.CRAWL: crawlers,
@@ -102,6 +105,7 @@ def run(
         WorkerRole.SEAL: sealers,
         WorkerRole.RENDER: renderers,
         WorkerRole.PICTURE: readers,
+        WorkerRole.WATCH: watchers,
     }
     with Supervisor(logs=services.settings.path("logs")) as supervisor:
         for role, number in wanted.items():
@@ -125,7 +129,9 @@ def work(
     hours: Annotated[float | None, typer.Option(help="crawl：只采集这些民用小时内到期的")] = None,
 ) -> None:
     """One worker process; started by the supervisor."""
-    workers.work(open_services(), role, hours=hours)
+    services = open_services()
+    logs.keep(services.settings, role)
+    workers.work(services, role, hours=hours)
 
 
 def _moment(text: str | None) -> datetime | None:

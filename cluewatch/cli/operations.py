@@ -8,7 +8,7 @@ import typer
 import uvicorn
 from rich.progress import Progress
 
-from cluewatch import health
+from cluewatch import health, logs
 from cluewatch.cli.output import Exit, emit_json, err, listing, out
 from cluewatch.cli.wiring import open_services
 from cluewatch.console.app import create_app
@@ -34,13 +34,15 @@ def serve() -> None:
     """启动控制台（默认只监听本机）。"""
     services = open_services()
     services.index.ensure()
+    logs.keep(services.settings, "console")
     console = services.settings.console
     out.print(f"控制台：http://{console.host}:{console.port}")
     uvicorn.run(
         create_app(services),
         host=console.host,
         port=console.port,
-        log_level="warning",
+        log_config=None,  # its lines go where all others go
+        access_log=False,  # the console tells of requests itself, with their ids
         server_header=False,
     )
 

@@ -25,7 +25,9 @@ class Door(StrEnum):
     """What a route needs short of a permission."""
 
     OPEN = "open"
-    """Nothing: the sign-in page and the health check."""
+    """Nothing: the sign-in page and the health checks."""
+    BEARER = "bearer"
+    """A token instead of a session; the route asks for it itself."""
     HALF = "half"
     """A session, even one that still has to give its code or replace its password."""
     SIGNED_IN = "signed_in"
@@ -35,6 +37,8 @@ class Door(StrEnum):
 _P = Permission
 RULES: dict[tuple[str, str], Permission | Door] = {
     ("GET", "/healthz"): Door.OPEN,
+    ("GET", "/readyz"): Door.OPEN,
+    ("GET", "/metrics"): Door.BEARER,
     ("GET", "/login"): Door.OPEN,
     ("POST", "/login"): Door.OPEN,
     ("GET", "/login/code"): Door.HALF,
@@ -142,7 +146,7 @@ def guard(request: Request, wired: Wired, form_token: Annotated[str, Form()] = "
     rule = RULES.get((request.method, request.scope["route"].path))
     if rule is None:
         raise HTTPException(403, "此功能未开放")
-    if rule is Door.OPEN:
+    if rule in (Door.OPEN, Door.BEARER):
         return
     session = _session(request, wired)
     if request.method != "GET" and not secrets.compare_digest(form_token, session.form_token):

@@ -21,6 +21,7 @@ from cluewatch.console import (
     complaints,
     desk,
     documents,
+    health,
     library,
     matters,
     operations,
@@ -41,6 +42,7 @@ from cluewatch.console import (
 )
 from cluewatch.console.access import CodeNeeded, PasswordChangeNeeded, SignInNeeded, guard
 from cluewatch.console.rendering import page
+from cluewatch.console.requests import traced
 from domain.errors import CluewatchError, IllegalMove, NotFound
 from storage import spreadsheets
 
@@ -66,6 +68,7 @@ _PARTS = (
     sources,
     rules,
     operations,
+    health,
     users,
     audit,
 )
@@ -95,6 +98,7 @@ def create_app(services: Services) -> FastAPI:
     app.mount("/static", static, name="static")
     app.mount(API_PATH, create_api(services), name="api")
     app.middleware("http")(_secure)
+    app.middleware("http")(traced)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(CodeNeeded, _to_code)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)

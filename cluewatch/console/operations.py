@@ -7,12 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 
 from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.rendering import page
-from cluewatch.queues import QUEUES
-from cluewatch.statistics import queue_health
+from cluewatch.queues import QUEUES, backlogs
 from crawlers import source_store
 from crawlers.frontier import pauses, reports
 from evidence import gaps
@@ -34,7 +33,7 @@ def operations(request: Request, wired: Wired, _session: SignedIn) -> Response:
             "operations.html",
             sources=source_store.all(tx),
             gaps=gaps.gaps(tx),
-            queues=queue_health(tx),
+            queues=backlogs(tx),
             workers=[
                 (owner, name, count)
                 for name, table in QUEUES.items()
@@ -62,9 +61,3 @@ def retry(
     with wired.truth.write() as tx:
         leases.retry(tx, QUEUES[queue], work)
     return RedirectResponse("/operations", status_code=303)
-
-
-@router.get("/healthz")
-def health() -> Response:
-    """The process answers."""
-    return PlainTextResponse("ok\n")

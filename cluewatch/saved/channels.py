@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -44,6 +44,8 @@ class Post:
 
 def words(message: Message) -> str:
     """The message as text, no longer than every robot takes."""
+    if message.lines:
+        return _short([f"【{message.search}】", *map(_line, message.lines)])
     head = f"【监测提醒】{_plain(message.search)}：新发现 {len(message.found)} 条"
     lines = [head]
     for place, (title, subject, url) in enumerate(message.found, start=1):
@@ -53,6 +55,14 @@ def words(message: Message) -> str:
             return "\n".join([*lines, rest])
         lines.append(line)
     return "\n".join(lines)
+
+
+def _short(lines: Sequence[str]) -> str:
+    """As many whole lines as every robot takes."""
+    kept = list(lines)
+    while len("\n".join(kept).encode()) > MOST_BYTES:
+        kept.pop()
+    return "\n".join(kept)
 
 
 def robot_post(kind: ChannelKind, text: str, *, secret: str, at: datetime) -> Post:
@@ -92,9 +102,13 @@ def _signature(key: str, text: str) -> str:
 
 def _plain(text: str) -> str:
     """Short, on one line, and without what 飞书 would read as a tag."""
+    line = _line(text)
+    return line if len(line) <= _LONGEST_FIELD else f"{line[:_LONGEST_FIELD]}…"
+
+
+def _line(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    short = line if len(line) <= _LONGEST_FIELD else f"{line[:_LONGEST_FIELD]}…"
-    return short.translate(_HARMLESS)
+    return line.translate(_HARMLESS)
 
 
 def _address(url: str) -> str:

@@ -17,6 +17,7 @@ from storage.records import from_json, to_json
 from storage.upsert import upsert
 
 MOST_SEARCHES = 500
+ALARM = "运行告警"
 _LONGEST_NAME = 80
 _SHORT = 400
 
@@ -49,10 +50,12 @@ class Alert:
 
 @frozen(kw_only=True)
 class Message:
-    """What a channel is told: `found` are title, subject and address of each alert."""
+    """What a channel is told: `found` are title, subject and address of each alert. An alarm
+    about the product itself has `lines` instead."""
 
     search: str
-    found: tuple[tuple[str, str, str], ...]
+    found: tuple[tuple[str, str, str], ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -172,13 +175,40 @@ def alerts(
 def tell(tx: Connection, search: SavedSearch, new: Sequence[Alert], *, at: datetime) -> None:
     """Queue one message for each channel of a search about its new alerts."""
     found = tuple((alert.title, alert.subject, alert.url) for alert in new)
-    record = to_json(Message(search=search.name, found=found))
-    for channel in search.channels:
+    _queue(
+        tx,
+        Message(search=search.name, found=found),
+        key=[alert.id for alert in new],
+        search_id=search.id,
+        channels=search.channels,
+        at=at,
+    )
+
+
+def tell_alarm(
+    tx: Connection, lines: Sequence[str], *, channels: Sequence[str], at: datetime
+) -> None:
+    """Queue one message for each channel about the product itself."""
+    alarm = Message(search=ALARM, lines=tuple(lines))
+    key = [at.isoformat(), *lines]
+    _queue(tx, alarm, key=key, search_id=ALARM, channels=channels, at=at)
+
+
+def _queue(
+    tx: Connection,
+    said: Message,
+    *,
+    key: Sequence[str],
+    search_id: str,
+    channels: Sequence[str],
+    at: datetime,
+) -> None:
+    for channel in channels:
         statement = upsert(tx, alert_messages).values(
-            id=derive_id("message", channel, *(alert.id for alert in new)),
-            search_id=search.id,
+            id=derive_id("message", channel, *key),
+            search_id=search_id,
             channel=channel,
-            record=record,
+            record=to_json(said),
             created_at=at,
         )
         tx.execute(statement.on_conflict_do_nothing())
@@ -200,14 +230,14 @@ def deliveries(tx: Connection, *, limit: int = 100) -> list[Delivery]:
     table = alert_messages
     rows = tx.execute(
         select(table, saved_searches.c.name)
-        .join(saved_searches, saved_searches.c.id == table.c.search_id)
+        .outerjoin(saved_searches, saved_searches.c.id == table.c.search_id)
         .order_by(table.c.created_at.desc(), table.c.id)
         .limit(limit)
     ).all()
     return [
         Delivery(
             id=row.id,
-            search=row.name,
+            search=row.name or ALARM,
             channel=row.channel,
             state=WorkState(row.work_state),
             attempts=row.attempts,

@@ -25,13 +25,18 @@ from domain.ids import derive_id
 
 def conservation(tx: Connection) -> Conservation:
     """The books over all hosts; `balanced` must hold at every moment."""
-    columns = (hosts.c.claimed, hosts.c.done, hosts.c.failed, hosts.c.returned)
-    sums = tx.execute(select(*(func.coalesce(func.sum(column), 0) for column in columns))).one()
+    booked = flow(tx)
     taken = tx.execute(
         select(func.count()).select_from(urls).where(urls.c.state == UrlState.TAKEN)
     ).scalar_one()
-    claimed, done, failed, returned = sums
-    return Conservation(claimed=claimed, done=done, failed=failed, returned=returned, taken=taken)
+    return Conservation(**booked, taken=taken)
+
+
+def flow(tx: Connection) -> dict[str, int]:
+    """How often addresses were claimed, done, failed and returned; reads hosts only."""
+    columns = (hosts.c.claimed, hosts.c.done, hosts.c.failed, hosts.c.returned)
+    sums = (func.coalesce(func.sum(column), 0).label(column.name) for column in columns)
+    return dict(tx.execute(select(*sums)).mappings().one())
 
 
 def counts(tx: Connection, *, now: datetime) -> FrontierCounts:

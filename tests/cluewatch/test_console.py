@@ -20,7 +20,7 @@ from tickets import clues, ledger, worklist
 from tickets.worklist import ClueFilter
 
 OWN = "a password of my own"
-PUBLIC = {"/login", "/healthz"}
+PUBLIC = {"/login", "/healthz", "/readyz", "/metrics"}
 
 
 def client_for(services: Services, *roles: Role, offices: tuple[str, ...] = ()) -> TestClient:

@@ -46,9 +46,10 @@ def test_every_route_has_a_rule_and_every_rule_a_route() -> None:
     assert sorted(routes()) == sorted(RULES)
 
 
-def test_what_is_open_is_the_sign_in_page_and_the_health_check() -> None:
+def test_what_is_open_is_the_sign_in_page_and_the_health_checks() -> None:
     opened = {rule for rule, need in RULES.items() if need is Door.OPEN}
-    assert opened == {("GET", "/healthz"), ("GET", "/login"), ("POST", "/login")}
+    health = {("GET", "/healthz"), ("GET", "/readyz")}
+    assert opened == {*health, ("GET", "/login"), ("POST", "/login")}
 
 
 def test_every_route_admits_exactly_the_roles_that_hold_its_permission(

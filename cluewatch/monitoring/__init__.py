@@ -1,0 +1,1 @@
+"""How the product watches itself: vital signs, metrics, alarms, and a canary."""
