@@ -15,7 +15,7 @@ from classifiers import rulebook as rulebooks
 from classifiers.judge import Judge
 from classifiers.pictures.reader import ChildReader
 from classifiers.rulebook import Rulebook
-from cluewatch import migrations
+from cluewatch import migrations, sending
 from cluewatch.clock import RemoteClock, SystemClock
 from cluewatch.first_key import make_first_key
 from cluewatch.ids import UuidIds
@@ -46,11 +46,7 @@ from registers.book import RegisterBook
 from storage.database import Database, Durability
 from tickets.desk import Desk, load_desk
 from tickets.routes import RouteType
-from tickets.transports.folder import FolderDrop
-from tickets.transports.mail import Mail
-from tickets.transports.packs import PACK
 from tickets.transports.smtp import MailServer
-from tickets.transports.webhook import Webhook
 
 VERSION = "1.0"
 
@@ -213,37 +209,12 @@ class Services:
     @cached_property
     def transports(self) -> dict[str, Transport]:
         """The ways to an office, by channel; mail only when a server is set."""
-        dispatch = self.settings.dispatch
-        ways: dict[str, Transport] = {
-            "folder": FolderDrop(self.settings.outbox_directory),
-            PACK: FolderDrop(self.settings.packs_directory),
-            "webhook": Webhook(
-                secrets={
-                    office: secret.get_secret_value()
-                    for office, secret in dispatch.webhook_secrets.items()
-                },
-                way_out=self.egress,
-                clock=self.clock,
-            ),
-        }
-        if self.mail_server is not None:
-            ways["mail"] = Mail(server=self.mail_server, way_out=self.egress, clock=self.clock)
-        return ways
+        return sending.transports(self.settings, way_out=self.egress, clock=self.clock)
 
     @cached_property
     def mail_server(self) -> MailServer | None:
         """The server that takes our mail; None while the settings name none."""
-        mail = self.settings.mail
-        if not (mail.host and mail.sender):
-            return None
-        return MailServer(
-            host=mail.host,
-            port=mail.port,
-            security=mail.security,
-            sender=mail.sender,
-            user=mail.user,
-            password=mail.password.get_secret_value(),
-        )
+        return sending.mail_server(self.settings.mail)
 
     @property
     def user_agent(self) -> str:
