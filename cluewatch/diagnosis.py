@@ -5,15 +5,22 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import partial
 
 from attrs import frozen
 
 from cluewatch import migrations
 from cluewatch.bootstrap import Services
 from cluewatch.settings import Settings
-from domain.errors import CluewatchError, ConfigError, RetryableError
+from crawlers.frontier import reports
+from documents import store as documents
+from documents.tables import index_queue
+from domain.errors import CluewatchError, ConfigError, PermanentError, RetryableError
 from evidence import seal_checks
 from evidence.seal_files import has_sm3
+from evidence.verify import verify
+from storage import leases
+from storage.database import Database
 
 _LEAST_FREE = 2 * 1024**3
 _DOT = (
@@ -50,6 +57,63 @@ def examine(settings: Settings) -> list[Diagnosis]:
         _sm3(),
         *_time(services),
     ]
+
+
+def examine_deeply(settings: Settings) -> list[Diagnosis]:
+    """Read everything that is stored and see whether it fits together; may take hours."""
+    services = Services(settings)
+    return [
+        *(
+            _attempt(f"{name}完整性", partial(_sound, database))
+            for name, database in _files(services)
+        ),
+        _attempt("证据与台账", lambda: _evidence(services)),
+        _attempt("索引与文书", lambda: _projection(services)),
+        _attempt("抓取账目", lambda: _books(services)),
+    ]
+
+
+def _files(services: Services) -> list[tuple[str, Database]]:
+    return [("主库", services.truth), ("抓取库", services.frontier)]
+
+
+def _sound(database: Database) -> str:
+    if not database.is_sqlite:
+        return "PostgreSQL 自行校验"
+    with database.read() as tx:
+        verdict = tx.exec_driver_sql("PRAGMA integrity_check").scalar_one()
+    if verdict != "ok":
+        raise PermanentError(f"数据库已损坏：{verdict}")
+    return "完好"
+
+
+def _evidence(services: Services) -> str:
+    report = verify(
+        directory=services.settings.evidence_directory,
+        database=services.truth,
+        timestamps=services.timestamps,
+    )
+    if report.problems:
+        raise PermanentError(f"{len(report.problems)} 处不符；请运行 cluewatch verify 查看")
+    return f"核对 {report.checked} 项，全部相符"
+
+
+def _projection(services: Services) -> str:
+    with services.truth.read() as tx:
+        stored = documents.count(tx)
+        waiting = leases.undone(tx, index_queue)
+    indexed, open_ = services.index.count(), sum(waiting.values())
+    if indexed != stored and not open_ and not services.settings.search.months:
+        raise PermanentError(f"文书 {stored} 篇，索引 {indexed} 篇；请运行 cluewatch index rebuild")
+    return f"文书 {stored} 篇，索引 {indexed} 篇，待索引 {open_} 篇"
+
+
+def _books(services: Services) -> str:
+    with services.frontier.read() as tx:
+        books = reports.conservation(tx)
+    if not books.balanced:
+        raise PermanentError("领取 ≠ 完成 + 失败 + 退回")
+    return f"领取 {books.claimed} 次，账目相符"
 
 
 def _agency(settings: Settings) -> Diagnosis:

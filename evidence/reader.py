@@ -121,6 +121,18 @@ def count_by_outcome(tx: Connection, *, since: datetime) -> dict[Outcome, int]:
     return {Outcome(outcome): number for outcome, number in tx.execute(query)}
 
 
+def count_by_source(
+    tx: Connection, *, since: datetime, until: datetime
+) -> dict[tuple[str | None, Outcome], int]:
+    """How many captures of each source came to each outcome in a stretch of civil time."""
+    query = (
+        select(snapshots.c.source_id, snapshots.c.outcome, func.count())
+        .where(snapshots.c.captured_at >= since, snapshots.c.captured_at < until)
+        .group_by(snapshots.c.source_id, snapshots.c.outcome)
+    )
+    return {(source, Outcome(outcome)): number for source, outcome, number in tx.execute(query)}
+
+
 def latest(tx: Connection, url: str, *outcomes: Outcome) -> Snapshot | None:
     """The newest snapshot of this address, of these outcomes when any are given."""
     query = select(snapshots).where(snapshots.c.url_key == derive_id(url), STILL_KEPT)

@@ -15,6 +15,7 @@ from cluewatch.cli import (
     accounts,
     cases,
     complaints,
+    coverage,
     crawling,
     deliveries,
     demo,
@@ -75,6 +76,7 @@ app.add_typer(evidence.app, name="evidence")
 app.add_typer(farm.app, name="farm")
 app.add_typer(registers.app, name="register")
 app.add_typer(subjects.app, name="subject")
+app.add_typer(coverage.app, name="gaps")
 app.add_typer(operations.index_app, name="index")
 app.add_typer(saved.app, name="saved")
 app.add_typer(tokens.app, name="token")

@@ -13,7 +13,6 @@ from crawlers.canonical import canonical_url
 from documents import store as documents
 from domain.errors import QuerySyntaxError
 from domain.queries import Everything, SearchRequest, Sort
-from evidence import gaps as gap_store
 from indexer.highlight import highlights
 from indexer.language import parse
 
@@ -25,7 +24,6 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(search)
     app.command()(show)
-    app.command()(gaps)
 
 
 def search(
@@ -94,24 +92,3 @@ def show(
     listing("发现", columns, row["findings"], as_json=False)
     for reason in (row["assessment"] or {"reasons": []})["reasons"]:
         out.print(reason, markup=False)
-
-
-def gaps(as_json: Json = False) -> None:
-    """列出覆盖缺口：哪些没能看到，自何时起，为何。"""
-    services = open_services()
-    with services.truth.read() as tx:
-        found = gap_store.gaps(tx)
-    rows = (
-        {
-            "place": gap.place,
-            "outcome": gap.outcome.value,
-            "reason": gap.reason,
-            "count": gap.count,
-            "since": gap.since.isoformat(),
-            "last_seen": gap.last_seen.isoformat(),
-            "open": gap.is_open,
-        }
-        for gap in found
-    )
-    columns = ("place", "outcome", "reason", "count", "since", "last_seen")
-    listing("覆盖缺口", columns, rows, as_json=as_json)

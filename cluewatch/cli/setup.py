@@ -9,6 +9,7 @@ import typer
 from cluewatch import configuration, diagnosis
 from cluewatch.bootstrap import Services
 from cluewatch.cli.output import Exit, emit_json, listing, out
+from cluewatch.cli.progress import spinner
 from cluewatch.settings import config_path, effective, load_settings
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
@@ -52,9 +53,18 @@ def config(as_json: Json = False) -> None:
     listing(f"设置（{config_path()} 与环境变量）", ("设置", "值"), rows, as_json=False)
 
 
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="另外通读全部存储：数据库、证据与台账、索引、账目")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """检查本机缺少什么、影响什么、如何补齐。"""
-    findings = diagnosis.examine(load_settings())
+    settings = load_settings()
+    findings = diagnosis.examine(settings)
+    if deep:
+        with spinner("通读存储"):
+            findings += diagnosis.examine_deeply(settings)
     listing("检查结果", ("项目", "状态", "说明"), (f.row() for f in findings), as_json=as_json)
     if any(not finding.good for finding in findings):
         raise typer.Exit(Exit.PROBLEM)

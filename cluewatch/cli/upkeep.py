@@ -83,6 +83,7 @@ def backup(
         )
     size = sum(entry.size for entry in manifest.files)
     out.print(f"已备份 {len(manifest.files)} 个文件，{size / 1024**2:.1f} MiB，在 {target}")
+    out.print(f"原件密钥不在备份之内，请另处保管：{services.settings.key_file}")
     if not manifest.databases:
         out.print("数据库在 PostgreSQL：请在此之前已用 pg_dump 备份（见 docs/operations.md）。")
 
@@ -100,7 +101,7 @@ def restore(
         )
     out.print(f"已恢复 {manifest.made_at:%Y-%m-%d %H:%M} 的备份，{len(manifest.files)} 个文件。")
     operations.rebuild()
-    out.print("请用 cluewatch verify 核对证据与台账。")
+    out.print("请放回另处保管的原件密钥（evidence.key_file），再用 cluewatch verify 核对。")
 
 
 def _bars() -> Progress:

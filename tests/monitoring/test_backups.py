@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from classifiers import policy as policies
-from cluewatch import backups, export
+from cluewatch import backups, diagnosis, export
 from cluewatch.bootstrap import Services
 from cluewatch.cli import app
 from cluewatch.health import WorkerHealth, write
@@ -190,6 +190,19 @@ def test_a_manifest_cannot_lead_outside(tmp_path: Path, path: str) -> None:
     )
     with pytest.raises(PermanentError, match="越界"):
         backups.restore(tmp_path, tmp_path / "new", progress=lambda _name: None)
+
+
+def test_the_deep_look_finds_what_was_changed(kept: Services) -> None:
+    assert all(found.good for found in diagnosis.examine_deeply(kept.settings))
+    (warc, *_) = sorted((kept.settings.evidence_directory / "warc").iterdir())
+    content = bytearray(warc.read_bytes())
+    content[-20] ^= 1
+    warc.write_bytes(content)
+    with kept.frontier.write() as tx:
+        tx.exec_driver_sql("UPDATE frontier_hosts SET claimed = claimed + 1")
+    kept.index.rebuild([])
+    bad = {found.item for found in diagnosis.examine_deeply(kept.settings) if not found.good}
+    assert bad == {"证据与台账", "索引与文书", "抓取账目"}
 
 
 def test_what_is_no_backup_is_told_so(tmp_path: Path) -> None:

@@ -26,6 +26,14 @@ from evidence.verify import verify
 from storage.records import from_json
 from tests.clocks import StillClock
 
+
+class Clock(StillClock):
+    """One that services may close at their end."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 EVIDENCE = {"snapshots", "ledger", "outbox", "canary_runs"}
 
 
@@ -54,7 +62,7 @@ def test_a_canary_becomes_a_ticket_and_leaves_no_trace(services: Services) -> No
 
 
 def test_a_canary_that_does_not_come_through_is_an_alarm(services: Services) -> None:
-    clock = StillClock(services.clock.now())
+    clock = Clock(services.clock.now())
     services.__dict__["clock"] = clock
     canary = Canary(services)
     canary.work()
@@ -68,9 +76,11 @@ def test_a_canary_that_does_not_come_through_is_an_alarm(services: Services) -> 
 
 @pytest.fixture
 def watched(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
-    wanted = services.settings.alarms.model_copy(update={"channels": ("ops",), "free_gib": 1e9})
+    # No worker sends the messages here, so their queue grows old.
+    limits = {"channels": ("ops",), "free_gib": 1e9, "queue_minutes": 1_000_000}
+    wanted = services.settings.alarms.model_copy(update=limits)
     services.settings = services.settings.model_copy(update={"alarms": wanted})
-    services.__dict__["clock"] = StillClock(services.clock.now())
+    services.__dict__["clock"] = Clock(services.clock.now())
     return services
 
 
