@@ -21,7 +21,7 @@ from domain.tickets import (
     TicketState,
     next_state,
 )
-from tickets import deadlines, history, outbox, parts, tables
+from tickets import deadlines, history, outbox, parts, second_looks, tables
 from tickets.calendar import civil_date
 from tickets.desk import Desk
 from tickets.history import Entry
@@ -122,7 +122,8 @@ def hand(
 
 
 def enter(tx: Connection, *, ticket_id: str, desk: Desk, at: datetime) -> None:
-    """What being in a state brings about: clocks end and start, packages are queued or held."""
+    """What being in a state brings about: clocks end and start, packages are queued
+    or held, the page is looked at again."""
     ticket = get(tx, ticket_id)
     day = civil_date(at)
     lead = desk.offices.get(ticket.lead)
@@ -140,6 +141,7 @@ def enter(tx: Connection, *, ticket_id: str, desk: Desk, at: datetime) -> None:
         )
     elif ticket.state is TicketState.RECALLED:
         outbox.recalled(tx, ticket_id=ticket_id, number=ticket.number, at=at)
+    second_looks.ask(tx, ticket, at)
 
 
 def get(tx: Connection, reference: str) -> Ticket:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
 from domain.outcomes import Outcome
-from tickets import history, tables
+from tickets import history, outbox, tables
 from tickets.history import Entry
 
 ACTOR = "system"
@@ -69,11 +69,19 @@ def note_page(
             actor=ACTOR,
             move=signal.value,
             state=row.state,
-            note=f"{url} {reason}"[:2000],
+            note=f"{url} {reason}{_since_notice(tx, row.id, signal, at)}"[:2000],
         )
         history.append(tx, tables.clues, tables.clue_events, entry, previous=row.head)
         noted += 1
     return noted
+
+
+def _since_notice(tx: Connection, clue_id: str, signal: PageSignal, at: datetime) -> str:
+    """How long after an office was told the page was found gone; "" when it was not."""
+    told = outbox.first_notice(tx, clue_id)
+    if signal is PageSignal.BACK or told is None or at < told:
+        return ""
+    return f"（通知送达后 {(at - told) // timedelta(minutes=1)} 分钟内消失）"
 
 
 def _last_signal(tx: Connection, clue_id: str, url: str) -> PageSignal | None:

@@ -129,6 +129,23 @@ def recipients(tx: Connection, ticket_id: str) -> dict[str, OfficeRole]:
     }
 
 
+def first_notice(tx: Connection, clue_id: str) -> datetime | None:
+    """When an office first had a case of this clue in its hands; None while none has."""
+    sent, ticket = tables.deliveries, tables.tickets
+    query = (
+        select(sent.c.delivered_at)
+        .join(ticket, ticket.c.id == sent.c.ticket_id)
+        .where(
+            ticket.c.clue_id == clue_id,
+            sent.c.kind == DeliveryKind.CASE.value,
+            sent.c.delivered_at.is_not(None),
+        )
+        .order_by(sent.c.delivered_at)
+        .limit(1)
+    )
+    return tx.scalar(query)
+
+
 def notify(
     tx: Connection,
     *,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from attrs import evolve
 from fastapi import APIRouter, Form, Query, Request, Response
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from cluewatch.accounts import scope
@@ -15,12 +16,16 @@ from cluewatch.console.reading import note_read
 from cluewatch.console.rendering import page
 from cluewatch.console.spreadsheets import spreadsheet
 from cluewatch.console.words import word
+from documents import store as documents
+from documents import versions
+from documents.versions import Version
 from domain.captures import SealStatus
-from domain.clues import ClueState
+from domain.clues import Clue, ClueState
+from domain.errors import NotFound
 from domain.people import User
 from evidence import originals, requests
 from evidence.seal_store import seal_of
-from tickets import clue_moves, ledger, precision, worklist
+from tickets import clue_moves, ledger, precision, second_looks, worklist
 from tickets.clue_moves import ClueMove
 from tickets.worklist import ClueFilter
 
@@ -105,6 +110,8 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         events = clue_moves.events(tx, clue.id)
         similar = precision.similar(tx, clue)
         asked = originals.of_clue(tx, clue.id)
+        looks = second_looks.looks(tx, clue)
+        kept = _versions(tx, clue)
     now = wired.clock.now()
     return page(
         request,
@@ -117,6 +124,8 @@ def clue_page(request: Request, wired: Wired, session: SignedIn, clue_id: str) -
         events=events,
         similar=similar,
         asked_originals=asked,
+        looks=looks,
+        versions=kept,
         leave=any(each.permits(session.user.name, now) for each in asked),
         now=now,
         moves=clue_moves.legal_moves(clue.state),
@@ -141,6 +150,15 @@ def move_clue(
         target = scope.clue(tx, session.user, into).id if move is ClueMove.MERGE else None
         Casework(wired).move(tx, clue, move, actor=session.user.name, note=note, into=target)
     return RedirectResponse(f"/clues/{clue_id}", status_code=303)
+
+
+def _versions(tx: Connection, clue: Clue) -> list[Version]:
+    """What the page of the clue has said over time, the newest first."""
+    try:
+        first = documents.get(tx, clue.findings[0].document_id)
+    except (IndexError, NotFound):
+        return []
+    return versions.of_page(tx, first.canonical_url)
 
 
 def _filter(user: User, state: ClueState | None, type: str | None) -> ClueFilter:

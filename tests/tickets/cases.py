@@ -15,6 +15,7 @@ from domain.findings import Article, Assessment, Existence, Fact, Family, Findin
 from domain.ids import derive_id
 from domain.pages import Document, Identifier, PageKind
 from domain.tickets import Move, ReturnReason, Ticket
+from evidence.tables import metadata as evidence
 from storage.database import Database
 from tickets import ledger, outcome_tables, subject_tables
 from tickets.clues import RaisedClue, raise_clues
@@ -59,6 +60,7 @@ def _schema() -> Database:
         outcome_tables.metadata.create_all(tx)
         subject_tables.metadata.create_all(tx)
         documents.index_queue.create(tx)
+        evidence.create_all(tx)
     return database
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from documents import tables as documents
+from evidence.tables import metadata as evidence
 from storage.database import Database
 from tests.tickets.cases import DESK, CountingIds
 from tickets import outcome_tables, subject_tables
@@ -27,6 +28,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         outcome_tables.metadata.create_all(tx)
         subject_tables.metadata.create_all(tx)
         documents.index_queue.create(tx)
+        evidence.create_all(tx)
     yield opened
     opened.close()
 

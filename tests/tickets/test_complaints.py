@@ -52,7 +52,6 @@ def receive(
 def test_who_complained_stays_in_the_vault(database: Database, ids: CountingIds) -> None:
     """The words keep their length without name and number; a look needs a purpose and is noted."""
     with database.write() as tx:
-        evidence_tables.metadata.create_all(tx)
         found = receive(tx, ids)
         assert found.words == "＊＊＊（＊＊＊＊＊＊＊＊＊＊＊）称该店保证根治"
         assert not _tells(repr(found))

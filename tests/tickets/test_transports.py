@@ -22,6 +22,7 @@ from sqlalchemy import update
 from documents import tables as documents
 from domain.captures import SealStatus
 from domain.errors import PermanentError, RetryableError
+from evidence.tables import metadata as evidence
 from storage.database import Database
 from storage.leases import WorkState
 from tests.clocks import StillClock
@@ -177,6 +178,7 @@ def test_kill_and_retry_never_double(
     with database.write() as tx:
         tables.metadata.create_all(tx)
         documents.index_queue.create(tx)
+        evidence.create_all(tx)
         clue = one_clue(tx, CountingIds(), "cure_rate")
         clues.set_seal(tx, clue_id=clue.id, seal=SealStatus.SEALED)
         (ticket,) = issue(
