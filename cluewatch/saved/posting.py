@@ -52,7 +52,7 @@ def post_json(egress: Egress, url: str, payload: Mapping[str, object]) -> Mappin
 def _object(said: bytes, host: str) -> Mapping[str, object]:
     try:
         answer = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         raise PermanentError("答复不是 JSON 对象", at=host)
