@@ -19,9 +19,9 @@ from evidence.tables import outbox, snapshots
 from evidence.verify import verify
 from storage.leases import WorkState
 from tickets import clues, ledger, worklist
+from tickets.outbox import Hold
 from tickets.tables import clue_segments, deliveries, sightings
 from tickets.tables import tickets as ticket_table
-from tickets.outbox import Hold
 from tickets.worklist import ClueFilter, TicketFilter
 
 
@@ -41,15 +41,15 @@ class Balance:
         return "  ".join(f"{name} {count}" for name, count in asdict(self).items())
 
 
-def balance(services: Services, *, waiting: tuple[str, ...] = ()) -> Balance:
-    """Assert the books and return the counts. Queues named in `waiting` may still hold work."""
+def balance(services: Services) -> Balance:
+    """Assert the books and return the counts."""
     report = verify(directory=services.settings.evidence_directory, database=services.truth)
     assert report.problems == ()
     with services.frontier.read() as tx:
         books = frontier.conservation(tx)
     assert books.balanced, books
     with services.truth.read() as tx:
-        _nothing_waits(tx, waiting)
+        _nothing_waits(tx)
         _nothing_is_lost(tx)
         _nothing_is_doubled(tx)
         found = Balance(
@@ -65,13 +65,12 @@ def balance(services: Services, *, waiting: tuple[str, ...] = ()) -> Balance:
     return found
 
 
-def _nothing_waits(tx: Connection, waiting: tuple[str, ...]) -> None:
+def _nothing_waits(tx: Connection) -> None:
     """A package that is held back until an opinion has been given is no work yet."""
     for name, table in queues.QUEUES.items():
-        if name not in waiting:
-            query = select(table).where(table.c.work_state != WorkState.DONE.value)
-            left = tx.execute(query).mappings().all()
-            assert [row for row in left if row.get("hold", Hold.FREE) == Hold.FREE] == [], name
+        query = select(table).where(table.c.work_state != WorkState.DONE.value)
+        left = tx.execute(query).mappings().all()
+        assert [row for row in left if row.get("hold", Hold.FREE) == Hold.FREE] == [], name
 
 
 def _nothing_is_lost(tx: Connection) -> None:

@@ -10,15 +10,26 @@ import pytest
 from cluewatch import configuration
 from cluewatch.bootstrap import Services
 from cluewatch.settings import config_path, load_settings
+from tests.evidence.stand_ins import StandInRenderer
 from tests.faults.balance import Balance, balance
 from tests.faults.feed import captures, work_all
 
 Home = Callable[..., Services]
+Untroubled = Callable[[str, int], Balance]
+Settled = Callable[[Services], Balance]
 _COUNTS = pytest.StashKey[list[tuple[str, Balance]]]()
 
 
+@pytest.fixture(scope="session")
+def loaded() -> dict[str, object]:
+    """What takes long to load and nothing changes: every home is given the same."""
+    return {}
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: dict[str, object]
+) -> Iterator[Home]:
     """Makes a home: `home(database=…, search=…)` on engines that others run; sections by name."""
     opened: list[Services] = []
 
@@ -31,12 +42,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
         written: dict[str, dict[str, object]] = {
             "agency": {**agency, "region": "990100"},
             "dispatch": {"automatic": True},
-            "browser": {"executable": str(tmp_path / "none")},
         }
         configuration.write(config_path(), written | sections)
         services = Services(load_settings())
+        for name in ("rulebook", "judge", "segmenter"):
+            services.__dict__[name] = loaded.setdefault(name, getattr(services, name))
         services.prepare()
         services.index.ensure()
+        services.__dict__["paced_renderer"] = StandInRenderer()
         opened.append(services)
         return services
 
@@ -46,19 +59,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="session")
-def untroubled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Balance]:
+def untroubled(tmp_path_factory: pytest.TempPathFactory, loaded: dict[str, object]) -> Untroubled:
     """What a seed's captures come to when nothing goes wrong."""
     known: dict[tuple[str, int], Balance] = {}
 
     def of(seed: str, count: int) -> Balance:
         if (seed, count) not in known:
             with pytest.MonkeyPatch.context() as patch:
-                make = home.__wrapped__(tmp_path_factory.mktemp("untroubled"), patch)  # type: ignore[attr-defined]
+                make = home.__wrapped__(tmp_path_factory.mktemp("untroubled"), patch, loaded)  # type: ignore[attr-defined]
                 services = next(make)()
                 with services.evidence_writer("test") as writer:
                     writer.record(captures(seed, count))
                 work_all(services)
-                known[seed, count] = balance(services, waiting=("再次采集",))
+                known[seed, count] = balance(services)
                 next(make, None)
         return known[seed, count]
 
@@ -66,11 +79,11 @@ def untroubled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int],
 
 
 @pytest.fixture
-def settled(request: pytest.FixtureRequest) -> Callable[..., Balance]:
+def settled(request: pytest.FixtureRequest) -> Settled:
     """`balance`, its counts kept for the report at the end."""
 
-    def check(services: Services, *, waiting: tuple[str, ...] = ()) -> Balance:
-        found = balance(services, waiting=waiting)
+    def check(services: Services) -> Balance:
+        found = balance(services)
         request.config.stash.setdefault(_COUNTS, []).append((request.node.name, found))
         return found
 
