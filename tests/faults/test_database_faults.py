@@ -26,7 +26,7 @@ from tests.faults.feed import captures, groups, hasten, work_all
 
 pytestmark = pytest.mark.postgres
 
-PAGES = 12
+PAGES = 6
 
 
 def drop_connections(cluster: Cluster) -> None:
@@ -67,7 +67,7 @@ def test_workers_outlive_their_database(
     services = home(database=postgres_cluster.url.render_as_string(hide_password=False))
     dice = random.Random(fault.__name__)  # noqa: S311 - repeatable moments
     with at_work(services) as worker:
-        for group in groups(captures("database", PAGES), 3):
+        for group in groups(captures("faults", PAGES), 2):
             keep(services, group)
             time.sleep(dice.uniform(0.05, 0.4))
             fault(postgres_cluster)
@@ -75,14 +75,14 @@ def test_workers_outlive_their_database(
         assert worker.is_alive()
     hasten(services)
     work_all(services)
-    assert settled(services) == untroubled("database", PAGES)
+    assert settled(services) == untroubled("faults", PAGES)
 
 
 def test_a_connection_that_breaks_costs_a_capture_no_attempt(
     home: Home, postgres_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services = home(database=postgres_cluster.url.render_as_string(hide_password=False))
-    keep(services, captures("attempt", 1))
+    keep(services, captures("faults", 1))
     put = documents.put
 
     def broken(*given: object) -> object:

@@ -69,7 +69,7 @@ def test_a_full_disk_stops_what_needs_it_and_loses_nothing(
         if name == "tmp":
             monkeypatch.setattr(tempfile, "tempdir", str(place))
         services = home()
-        for number, group in enumerate(groups(captures("disk", 12), 4)):
+        for number, group in enumerate(groups(captures("faults", 6), 2)):
             if number == 1:
                 with full(place):
                     keep(services, group)
@@ -77,7 +77,7 @@ def test_a_full_disk_stops_what_needs_it_and_loses_nothing(
             keep(services, group)
             hasten(services)
             work_all(services)
-        assert settled(services) == untroubled("disk", 12)
+        assert settled(services) == untroubled("faults", 6)
         services.close()
 
 

@@ -63,7 +63,7 @@ def to_all(services: Services, *, channel: str, address: str, transport: Transpo
 def deliver(services: Services) -> None:
     """Until nothing is left, with time for every pause."""
     with services.evidence_writer("test") as writer:
-        writer.record(captures("receivers", PAGES))
+        writer.record(captures("faults", PAGES))
     for _ in range(8):
         work_all(services)
         hasten(services)
@@ -80,7 +80,7 @@ def test_a_receiver_that_honours_the_key_has_every_package_once(
         receiver.faults = dice.choices(["drop_after", "drop_before", 503, "none"], k=12)
         deliver(services)
     found = settled(services)
-    assert found == untroubled("receivers", PAGES)
+    assert found == untroubled("faults", PAGES)
     assert len(receiver.takings) == len(set(receiver.takings)) == _left(services)
     assert receiver.refused == 0
 
@@ -96,7 +96,7 @@ def test_a_mailbox_knows_a_repeated_letter_by_its_identity(
     to_all(services, channel="mail", address="office@office.test", transport=transport)
     mailbox.deaths = 3
     deliver(services)
-    assert settled(services) == untroubled("receivers", PAGES)
+    assert settled(services) == untroubled("faults", PAGES)
     letters = [message_from_bytes(letter)["Message-ID"] for letter in mailbox.messages]
     assert len(letters) == _left(services) + 3
     assert len(set(letters)) == _left(services)

@@ -47,7 +47,7 @@ def waiting(services: Services) -> int:
 def test_while_elasticsearch_is_away_all_else_goes_on(
     services: Services, door: Door, untroubled: Untroubled, settled: Settled
 ) -> None:
-    for number, group in enumerate(groups(captures("search", 12), 4)):
+    for number, group in enumerate(groups(captures("faults", 6), 2)):
         with services.evidence_writer("test") as writer:
             writer.record(group)
         if number == 1:
@@ -57,13 +57,13 @@ def test_while_elasticsearch_is_away_all_else_goes_on(
             door.open()
         hasten(services)
         work_all(services)
-    assert settled(services) == untroubled("search", 12)
+    assert settled(services) == untroubled("faults", 6)
 
 
 def test_answers_that_break_off_index_nothing_twice(
     services: Services, door: Door, untroubled: Untroubled, settled: Settled
 ) -> None:
-    for number, group in enumerate(groups(captures("search", 12), 4)):
+    for number, group in enumerate(groups(captures("faults", 6), 2)):
         with services.evidence_writer("test") as writer:
             writer.record(group)
         door.answers_left = number
@@ -72,14 +72,14 @@ def test_answers_that_break_off_index_nothing_twice(
         door.open()
         hasten(services)
         work_all(services)
-    assert settled(services) == untroubled("search", 12)
+    assert settled(services) == untroubled("faults", 6)
 
 
 def test_a_rebuild_that_breaks_off_leaves_the_old_index(
     services: Services, door: Door, settled: Settled
 ) -> None:
     with services.evidence_writer("test") as writer:
-        writer.record(captures("search", 8))
+        writer.record(captures("faults", 6))
     work_all(services)
     for answers in (1, 3, 5):
         door.answers_left = answers
@@ -87,5 +87,5 @@ def test_a_rebuild_that_breaks_off_leaves_the_old_index(
             Projection(services, owner="test").rebuild(lambda _: None)
         door.close()
         door.open()
-        assert services.index.count() == 8
-    assert settled(services).indexed == 8
+        assert services.index.count() == 6
+    assert settled(services).indexed == 6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from itertools import chain
+from itertools import cycle
 
 import pytest
 from sqlalchemy import select, update
@@ -20,30 +20,30 @@ from tests.faults.conftest import Home, Settled, Untroubled
 from tests.faults.feed import START, captures, groups, hasten, work_all
 
 
-@pytest.mark.parametrize("seed", ["one", "two", "three"])
+@pytest.mark.parametrize("seed", ["one", "two"])
 def test_work_twice_and_in_any_order_changes_nothing(
     home: Home, untroubled: Untroubled, settled: Settled, seed: str
 ) -> None:
     services, dice = home(), random.Random(seed)  # noqa: S311 - a repeatable order
-    made = captures(seed, 16)
+    made = captures("faults", 6)
     dice.shuffle(made)
     with services.evidence_writer("test") as writer:
-        for group in groups(made, 5):
-            writer.record(group + group[:2])
+        for group in groups(made, 2):
+            writer.record(group + group[:1])
             with services.truth.write() as tx:
                 rows = list(tx.scalars(select(outbox.c.id)))
                 for id_ in dice.sample(rows, len(rows) // 2):
                     again = {"work_state": "ready", "work_order": dice.randrange(1000)}
                     tx.execute(update(outbox).where(outbox.c.id == id_).values(again))
             work_all(services)
-    assert settled(services) == untroubled(seed, 16)
+    assert settled(services) == untroubled("faults", 6)
 
 
 def test_a_half_written_warc_is_cut_and_the_work_goes_on(
     home: Home, untroubled: Untroubled, settled: Settled
 ) -> None:
     services = home()
-    for number, group in enumerate(groups(captures("torn", 12), 4)):
+    for number, group in enumerate(groups(captures("faults", 6), 2)):
         with services.evidence_writer(f"dead{number}") as writer:
             writer.record(group)
         last = sorted(services.settings.evidence_directory.glob(f"warc/*dead{number}*"))[-1]
@@ -52,7 +52,7 @@ def test_a_half_written_warc_is_cut_and_the_work_goes_on(
             tail.write(whole[: len(whole) // 3])
         work_all(services)
     assert len(list(services.settings.evidence_directory.glob("warc/*.torn"))) == 2
-    assert settled(services) == untroubled("torn", 12)
+    assert settled(services) == untroubled("faults", 6)
 
 
 def test_a_civil_clock_that_jumps_about_loses_nothing(
@@ -61,7 +61,7 @@ def test_a_civil_clock_that_jumps_about_loses_nothing(
     services = home()
     clock = services.__dict__["clock"] = _Closable(START)
     jumps = (timedelta(days=400), -timedelta(days=800), timedelta(hours=3), -timedelta(seconds=1))
-    for jump, group in zip(chain(jumps, jumps), groups(captures("clock", 16), 2), strict=True):
+    for jump, group in zip(cycle(jumps), groups(captures("faults", 6), 1), strict=False):
         clock.moment += jump
         with services.evidence_writer("test") as writer:
             writer.record(group)
@@ -70,7 +70,7 @@ def test_a_civil_clock_that_jumps_about_loses_nothing(
     clock.moment = START + timedelta(days=1)  # set right; seals that were refused are made now
     hasten(services)
     work_all(services)
-    assert settled(services) == untroubled("clock", 16)
+    assert settled(services) == untroubled("faults", 6)
 
 
 def test_days_that_a_clock_ahead_has_named_are_anchored_all_the_same(home: Home) -> None:
