@@ -38,7 +38,7 @@ def groups(made: Sequence[Capture], size: int) -> Iterator[list[Capture]]:
 def work_all(services: Services) -> None:
     """What seal and process workers do, until nobody finds work."""
     sealing = SealWork(services, owner="faults")
-    workers.drain((*workers.process_steps(services), sealing.work))
+    workers.drain((*workers.all_steps(services), sealing.work))
 
 
 def hasten(services: Services) -> None:

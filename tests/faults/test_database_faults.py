@@ -24,7 +24,7 @@ from tests.engines.postgres import Cluster
 from tests.faults.conftest import Home, Settled, Untroubled
 from tests.faults.feed import captures, groups, hasten, work_all
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.faults, pytest.mark.postgres]
 
 PAGES = 6
 
@@ -105,7 +105,7 @@ def test_a_connection_that_breaks_costs_a_capture_no_attempt(
 def at_work(services: Services) -> Iterator[threading.Thread]:
     """A process and seal worker as `cluewatch work` runs it, in a thread of this test."""
     stop = threading.Event()
-    steps = (*workers.process_steps(services), SealWork(services, owner="seal").work)
+    steps = (*workers.all_steps(services), SealWork(services, owner="seal").work)
     thread = threading.Thread(target=workers.for_each_round, args=(steps, stop))
     thread.start()
     try:

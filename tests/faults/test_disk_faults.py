@@ -19,6 +19,8 @@ from domain.errors import EvidenceError, StoreUnavailable
 from tests.faults.conftest import Home, Settled, Untroubled
 from tests.faults.feed import captures, groups, hasten, work_all
 
+pytestmark = pytest.mark.faults
+
 MOUNT_BYTES = 96 << 20
 ROUNDS = 3
 
@@ -98,5 +100,5 @@ def rounds(services: Services) -> None:
             stop.set()
         return 1
 
-    steps = (*workers.process_steps(services), SealWork(services, owner="seal").work, end)
+    steps = (*workers.all_steps(services), SealWork(services, owner="seal").work, end)
     workers.for_each_round(steps, stop)

@@ -27,7 +27,7 @@ from crawlers.frontier import leases as host_leases
 from storage.leases import WorkState
 from tests.faults.conftest import Settled
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1800)]
 
 A_RUN = 32
 HOURS = "0.35"

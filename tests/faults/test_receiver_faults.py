@@ -23,6 +23,8 @@ from tickets.transports.mail import Mail
 from tickets.transports.smtp import MailServer, Security
 from tickets.transports.webhook import Webhook
 
+pytestmark = pytest.mark.faults
+
 PAGES = 6
 
 

@@ -17,7 +17,7 @@ from tests.faults.conftest import Home, Settled, Untroubled
 from tests.faults.door import Door
 from tests.faults.feed import captures, groups, hasten, work_all
 
-pytestmark = pytest.mark.elasticsearch
+pytestmark = [pytest.mark.faults, pytest.mark.elasticsearch]
 
 
 @pytest.fixture

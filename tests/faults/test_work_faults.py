@@ -19,6 +19,8 @@ from tests.clocks import StillClock
 from tests.faults.conftest import Home, Settled, Untroubled
 from tests.faults.feed import START, captures, groups, hasten, work_all
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.parametrize("seed", ["one", "two"])
 def test_work_twice_and_in_any_order_changes_nothing(

@@ -20,6 +20,8 @@ from tests.hostile.readers import READERS, Reader
 MOST_SECONDS = 2.0
 MOST_BYTES = 30_000
 UNITS = (b"(", b"[", b'{"a":', b"<a ", b"<div>", b"a", b"1-", b"&", b"9", b" \n", b"\0", b"- ")
+# Of a damaged workbook openpyxl leaves out what it cannot read, and warns.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
 each = pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 
 
@@ -58,13 +60,10 @@ def test_any_bytes_are_read_or_refused_in_time(
 
 
 @each
-@pytest.mark.parametrize(
-    "unit",
-    [b"(", b"[", b'{"a":', b"<a ", b"<div>", b"a", b"\xe6\xb2\xbb", b"1-", b"&", b"9", b" \n"],
-)
-def test_repetition_takes_no_time_out_of_proportion(reader: Reader, unit: bytes) -> None:
-    taken(reader, unit * (60_000 // len(unit)))
-    taken(reader, reader.sample + unit * (60_000 // len(unit)))
+def test_repetition_and_nesting_take_no_time_out_of_proportion(reader: Reader) -> None:
+    for unit in UNITS:
+        taken(reader, unit * (MOST_BYTES // len(unit)))
+        taken(reader, reader.sample + unit * (MOST_BYTES // len(unit)))
 
 
 def fuzzed(request: pytest.FixtureRequest) -> settings:
