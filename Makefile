@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 PACKAGES := domain language storage evidence documents crawlers classifiers registers indexer tickets cluewatch sitefarm
 
-.PHONY: help setup demo test check lint types imports unit lock bench farm-report clean
+.PHONY: help setup demo test check lint types imports unit lock audit sbom bench farm-report clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -33,7 +33,7 @@ imports:
 	.venv/bin/lint-imports
 
 unit:
-	$(PY) -m pytest -q -n 2 -m "not browser and not elasticsearch and not postgres and not slow"
+	$(PY) -m pytest -q -n 2 -m "not browser and not elasticsearch and not postgres and not slow and not faults"
 
 bench:  ## speeds against named peers, for docs/benchmarks.md
 	$(PY) -m benchmarks.reading
@@ -51,6 +51,12 @@ lock:  ## resolve the dependencies again and write the hash-pinned files
 	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" /tmp/cluewatch-uv.in -o requirements/uv.txt
 	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
 	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --extra test -c requirements/run.txt pyproject.toml -o requirements/test.txt
+
+audit:  ## is the lock whole: hashes everywhere, nothing imported from outside it
+	$(PY) -m tools.locked
+
+sbom:  ## the bill of materials of what is installed (CycloneDX), from the lock
+	$(PY) -m tools.sbom
 
 clean:  ## remove what was built and all state
 	rm -rf .venv .engines var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -17,7 +17,7 @@ from documents import store as documents
 from documents.pictures import PictureState
 from documents.tables import picture_queue
 from domain.captures import Snapshot
-from domain.errors import CluewatchError, LeaseLost, PermanentError
+from domain.errors import CluewatchError, LeaseLost, PermanentError, StoreUnavailable
 from domain.outcomes import Outcome
 from domain.pages import Document
 from evidence import assets, gaps
@@ -64,6 +64,8 @@ class PictureWork:
                 leases.finish(tx, picture_queue, lease)
         except LeaseLost as error:
             log.warning("lease_lost", document=lease.id, error=str(error))
+        except StoreUnavailable:
+            raise  # no fault of the pictures: the lease runs out, and they are read then
         except CluewatchError as error:
             self._set_aside(lease, error)
 

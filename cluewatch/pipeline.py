@@ -28,7 +28,7 @@ from documents import outcomes, pictures
 from documents import store as documents
 from documents.masking import masked
 from domain.captures import Snapshot
-from domain.errors import CluewatchError, LeaseLost, PermanentError
+from domain.errors import CluewatchError, LeaseLost, PermanentError, StoreUnavailable
 from domain.outcomes import Outcome
 from domain.pages import Document, ParsedPage, Reading, StatusPage
 from evidence import gaps
@@ -105,12 +105,14 @@ class Pipeline:
                 raise PermanentError(f"unknown topic {topic!r}", at=f"outbox {lease.id}")
 
     def _set_aside(self, lease: Lease, error: CluewatchError) -> None:
+        """An outage of the database is no fault of the capture and costs it no attempt."""
+        blamed = None if isinstance(error, StoreUnavailable) else str(error)
         with self._services.truth.write() as tx:
             if isinstance(error, PermanentError):
                 leases.park(tx, evidence_tables.outbox, lease, error=str(error))
             else:
                 leases.give_back(
-                    tx, evidence_tables.outbox, lease, error=str(error), delay=RETRY_SECONDS
+                    tx, evidence_tables.outbox, lease, error=blamed, delay=RETRY_SECONDS
                 )
         log.warning("capture_set_aside", outbox=lease.id, error=str(error))
 

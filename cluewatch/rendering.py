@@ -14,7 +14,7 @@ from crawlers import robots
 from crawlers.frontier import pauses
 from crawlers.outcomes import judge
 from domain.captures import Acquisition, Capture, CaptureRequest, Profile, RequestReason, Snapshot
-from domain.errors import CluewatchError, LeaseLost, PermanentError
+from domain.errors import CluewatchError, LeaseLost, PermanentError, StoreUnavailable
 from domain.ids import derive_id
 from domain.outcomes import Outcome
 from domain.rendering import RenderedPage
@@ -90,6 +90,8 @@ class RenderWork:
                 leases.finish(tx, table, lease)
         except LeaseLost as error:
             log.warning("lease_lost", request=lease.id, error=str(error))
+        except StoreUnavailable:
+            raise  # no fault of the page: its lease runs out, and it is rendered then
         except PermanentError as error:
             with truth.write() as tx:
                 self._note_gap(tx, request, Outcome.EMPTY_SHELL, error.message)

@@ -10,7 +10,7 @@ from structlog.contextvars import bound_contextvars
 from cluewatch.bootstrap import Services
 from crawlers.frontier import pauses
 from domain.captures import RequestReason, SealStatus
-from domain.errors import LeaseLost
+from domain.errors import LeaseLost, StoreUnavailable
 from evidence import requests
 from evidence import tables as evidence_tables
 from storage import leases
@@ -69,6 +69,8 @@ class SealWork:
                 self._again(lease, f"{made.status.value}：{made.reason}")
         except LeaseLost as error:
             log.warning("lease_lost", request=lease.id, error=str(error))
+        except StoreUnavailable:
+            raise  # no fault of the page: its lease runs out, and it is sealed then
         except Exception as error:
             log.exception("seal_failed", request=lease.id)
             self._again(lease, f"{type(error).__name__}: {error}")

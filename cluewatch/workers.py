@@ -6,9 +6,12 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
+
+import structlog
 
 from cluewatch.anchoring import Anchoring
 from cluewatch.bootstrap import Services
@@ -25,9 +28,14 @@ from cluewatch.rendering import RenderWork
 from cluewatch.saved.sending import Messages
 from cluewatch.sealing import SealWork
 from crawlers.engine import crawl
+from domain.errors import RetryableError
+
+log = structlog.get_logger()
 
 IDLE_SECONDS = 0.3
 WATCH_SECONDS = 5.0
+FIRST_REST_SECONDS = 1.0
+LONGEST_REST_SECONDS = 30.0
 
 
 class WorkerRole(StrEnum):
@@ -113,8 +121,9 @@ def for_each_round(
     steps: tuple[Callable[[], int], ...], stop: threading.Event, *, rest: float = IDLE_SECONDS
 ) -> None:
     """Run the steps in turn; rest briefly only when none of them found work."""
+    patient = [_Patient(step) for step in steps]
     while not stop.is_set():
-        if sum(step() for step in steps) == 0:
+        if sum(step() for step in patient) == 0:
             stop.wait(rest)
 
 
@@ -124,3 +133,28 @@ def drain(steps: tuple[Callable[[], int], ...]) -> int:
     while taken := sum(step() for step in steps):
         total += taken
     return total
+
+
+class _Patient:
+    """A step that rests alone, longer each time, while a store, disk or neighbour is away.
+
+    The steps beside it go on: a full disk under the index keeps nobody from judging.
+    """
+
+    def __init__(self, step: Callable[[], int]) -> None:
+        self._step = step
+        self._rest = FIRST_REST_SECONDS
+        self._until = 0.0
+
+    def __call__(self) -> int:
+        if time.monotonic() < self._until:
+            return 0
+        try:
+            taken = self._step()
+        except (RetryableError, OSError) as error:
+            log.warning("step_rests", step=self._step.__qualname__, error=str(error))
+            self._until = time.monotonic() + self._rest
+            self._rest = min(2 * self._rest, LONGEST_REST_SECONDS)
+            return 0
+        self._rest = FIRST_REST_SECONDS
+        return taken

@@ -23,6 +23,13 @@ class Unreachable(RetryableError):
     """The other side does not answer, or its name has no address: what was there may be gone."""
 
 
+class StoreUnavailable(RetryableError):
+    """The database does not answer, is full or is busy; what was being written was undone.
+
+    Only a commit that was under way may hold all the same: its work, done again, finds it.
+    """
+
+
 class PermanentError(CluewatchError):
     """Trying again cannot help; a person has to act, and the message says on what."""
 

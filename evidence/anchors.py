@@ -53,7 +53,7 @@ def due(tx: Connection, at: datetime) -> Anchor | None:
     today = at.astimezone(CHINA).date()
     day = today - timedelta(days=1)
     made = latest(tx)
-    if made is not None and made.day >= day:
+    if made is not None and made.day == day:
         return None
     end = datetime.combine(today, time(), CHINA).astimezone(UTC)
     stretches = tuple(_stretches(tx, end, _reached(tx)))
@@ -68,10 +68,14 @@ def due(tx: Connection, at: datetime) -> Anchor | None:
 
 
 def put(tx: Connection, anchor: Anchor, *, at: datetime) -> bool:
-    """Enter an anchor; False when another worker was first."""
+    """Enter an anchor; False when another worker was first.
+
+    What counts is where the stretches begin, not the day: a clock that was ahead has named a day
+    that is still to come, and the days until then have to be anchored too.
+    """
     ledger.lock(tx, CHAIN)
-    made = latest(tx)
-    if made is not None and made.day >= anchor.day:
+    reached = _reached(tx)
+    if any(each.first != reached.get(each.writer, 0) + 1 for each in anchor.stretches):
         return False
     detail = {**asdict(anchor), "day": anchor.day.isoformat()}
     ledger.append(

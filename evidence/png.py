@@ -13,6 +13,7 @@ from domain.errors import EvidenceError
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _STEP = 1 << 16
+_MOST_BYTES = 1 << 31
 
 
 @frozen(kw_only=True)
@@ -35,6 +36,8 @@ def is_blank(data: bytes) -> bool:
             first = row[1 : 1 + shape.pixel]
         blank = blank and row[1:] == _plain_row(row[0], first, shape.width, top=rows == 0)
         rows += 1
+        if rows > shape.height:
+            break
     if rows != shape.height:
         raise EvidenceError("截图不完整")
     return blank
@@ -63,6 +66,8 @@ def _read(data: bytes) -> tuple[_Shape, Iterator[bytes]]:
     if depth not in {8, 16} or colour not in _CHANNELS or interlaced or not width * height:
         raise EvidenceError("截图的 PNG 格式不受支持")
     shape = _Shape(width=width, height=height, pixel=_CHANNELS[colour] * depth // 8)
+    if width * height * shape.pixel > _MOST_BYTES:
+        raise EvidenceError("截图过大")
     return shape, (body for kind, body in chunks if kind == b"IDAT")
 
 

@@ -76,7 +76,11 @@ class WarcFile:
         sync_directory(folder)
         self.name = f"{FOLDER}/{path.name}"
         self.size = 0
-        self.append(warc_records.warcinfo(path.name, at))
+        try:
+            self.append(warc_records.warcinfo(path.name, at))
+        except OSError:
+            self.close()  # nothing of it counts, and its lock would keep `repair` away
+            raise
 
     def append(self, *records: bytes) -> Written:
         """Write records, a gzip member each; durable only after `sync`."""

@@ -8,10 +8,24 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 
-from domain.errors import ConfigError
+from domain.errors import ConfigError, StoreUnavailable
+
+# What passes without anyone changing a statement (sqlite.org/rescode.html).
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
 
 
 class Durability(StrEnum):
@@ -42,6 +56,7 @@ class Database:
             )
         else:
             raise ConfigError(f"database {parsed.get_backend_name()!r} is not supported")
+        event.listen(self.engine, "handle_error", _sorted)
 
     @property
     def is_sqlite(self) -> bool:
@@ -86,3 +101,17 @@ def _sqlite(url: str, path: str | None, durability: Durability, busy_seconds: fl
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+def _sorted(context: ExceptionContext) -> None:
+    """Tell an outage from a wrong statement. Raises StoreUnavailable."""
+    error = context.original_exception
+    if _passes(error) or context.is_disconnect:
+        words = str(error).strip().splitlines()
+        raise StoreUnavailable(f"数据库暂不可用：{words[0] if words else error!r}") from error
+
+
+def _passes(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING
+    return isinstance(error, psycopg.OperationalError)

@@ -17,6 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 Place = tuple[str | int, ...]
 _WORDS = {"extra_forbidden": "未知的键", "missing": "缺少"}
 _MOST_CHARACTERS = 4 * 1024 * 1024
+_MOST_VALUES = 500_000
 
 
 class Strict(BaseModel):
@@ -67,7 +68,8 @@ def shipped(package: str, *parts: str) -> Traversable:
 def parse(text: str, *, name: str) -> DataFile:
     """Parse text that is already read; `name` stands for the file in errors.
 
-    Raises ConfigError for bad syntax, an empty file and duplicate keys.
+    Raises ConfigError for bad syntax, an empty file, duplicate keys, values that are not what
+    they look like, and for what nests or repeats itself (by aliases) without measure.
     """
     if len(text) > _MOST_CHARACTERS:
         raise ConfigError("文件过大", at=name)
@@ -78,18 +80,25 @@ def parse(text: str, *, name: str) -> DataFile:
         raise ConfigError(f"不是合法的 YAML：{error.problem}", at=f"{name}:{line}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"不是合法的 YAML：{error}", at=f"{name}:1") from None
+    except RecursionError:
+        raise ConfigError("嵌套过深", at=name) from None
     if root is None:
         raise ConfigError("文件是空的", at=f"{name}:1")
     lines: dict[Place, int] = {}
-    return DataFile(name=name, value=_plain(root, (), lines, name), lines=lines)
+    try:
+        return DataFile(name=name, value=_plain(root, (), lines, name), lines=lines)
+    except RecursionError:
+        raise ConfigError("嵌套过深", at=name) from None
 
 
 def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> object:
     lines.setdefault(place, node.start_mark.line + 1)
+    if len(lines) > _MOST_VALUES:
+        raise ConfigError("内容过多", at=name)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*place, i), lines, name) for i, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return yaml.SafeLoader("").construct_object(node)
+        return _scalar(node, name)
     result: dict[str, object] = {}
     for key_node, value_node in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 1
@@ -98,3 +107,11 @@ def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) ->
         lines[(*place, key)] = line
         result[key] = _plain(value_node, (*place, key), lines, name)
     return result
+
+
+def _scalar(node: yaml.Node, name: str) -> object:
+    try:
+        return yaml.SafeLoader("").construct_object(node)
+    except (ValueError, yaml.YAMLError) as error:
+        place = f"{name}:{node.start_mark.line + 1}"
+        raise ConfigError(f"值“{node.value}”无效：{error}", at=place) from None

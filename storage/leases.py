@@ -35,6 +35,8 @@ from sqlalchemy import (
 from domain.errors import LeaseLost
 
 MOST_DEATHS = 10
+LONGEST_SECONDS = 3600.0
+"""No lease and no delay is longer: one that ends later was set before the clock was put back."""
 
 
 class WorkState(StrEnum):
@@ -83,6 +85,11 @@ def database_time(tx: Connection) -> ColumnElement[float]:
     return cast(func.extract("epoch", func.clock_timestamp()), Float)
 
 
+def run_out(until: ColumnElement[float], now: ColumnElement[float]) -> ColumnElement[bool]:
+    """Whether a lease or delay has ended, or cannot have been set by the clock as it is now."""
+    return or_(until <= now, until > now + LONGEST_SECONDS)
+
+
 def claim(
     tx: Connection,
     table: Table,
@@ -92,19 +99,20 @@ def claim(
     seconds: float,
     where: ColumnElement[bool] | None = None,
 ) -> list[Lease]:
-    """Lease up to `limit` rows for `seconds`, in `work_order`, expired leases included.
+    """Lease up to `limit` rows for `seconds` (at most LONGEST_SECONDS), in `work_order`, expired
+    leases included.
 
     A row whose workers died `MOST_DEATHS` times is parked: it may be what kills them.
     """
     now = database_time(tx)
-    expired = and_(table.c.work_state == WorkState.LEASED, table.c.lease_until < now)
+    expired = and_(table.c.work_state == WorkState.LEASED, run_out(table.c.lease_until, now))
     tx.execute(
         update(table)
         .where(expired, table.c.attempts >= MOST_DEATHS)
         .values(work_state=WorkState.PARKED.value, last_error="worker died again and again")
     )
     free = or_(
-        and_(table.c.work_state == WorkState.READY, table.c.not_before <= now),
+        and_(table.c.work_state == WorkState.READY, run_out(table.c.not_before, now)),
         expired,
     )
     wanted = select(table.c.id).where(free)
@@ -153,7 +161,8 @@ def give_back(
     delay: float = 0.0,
     max_attempts: int = 5,
 ) -> WorkState:
-    """Return the work to its queue after `delay` seconds, or park it for a person.
+    """Return the work to its queue after `delay` seconds (at most LONGEST_SECONDS), or park it for
+    a person.
 
     Without `error` the return costs no attempt (the worker is only stopping). Returns the state
     that the row is in now. Raises LeaseLost.

@@ -16,13 +16,15 @@ group() {
 tests() { .venv/bin/python -m pytest -q "$@"; }
 
 group lint make --no-print-directory lint
+group audit make --no-print-directory audit
 group types make --no-print-directory types
 group imports make --no-print-directory imports
-group unit tests -n 2 -m "not browser and not elasticsearch and not postgres and not slow"
-group elastic tests -m elasticsearch
-group postgres tests -m postgres
-group browser tests -m "browser and not slow"
-group end-to-end tests -m slow
+group unit tests -n 2 -m "not browser and not elasticsearch and not postgres and not slow and not faults"
+group elastic tests -m "elasticsearch and not faults"
+group postgres tests -m "postgres and not faults"
+group browser tests -m "browser and not slow and not faults"
+group end-to-end tests -m "slow and not faults"
+group faults tests -m faults
 
 printf '\n'
 printf '%s\n' "${report[@]}"

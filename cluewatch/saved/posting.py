@@ -46,13 +46,14 @@ def post_json(egress: Egress, url: str, payload: Mapping[str, object]) -> Mappin
         raise RetryableError(f"暂时不能处理（HTTP {status}）", at=host)
     if status != httpx.codes.OK:
         raise PermanentError(f"拒绝请求（HTTP {status}）", at=host)
-    return _object(said, host)
+    return answered(said, host)
 
 
-def _object(said: bytes, host: str) -> Mapping[str, object]:
+def answered(said: bytes, host: str) -> Mapping[str, object]:
+    """The JSON object that a robot answered. Raises PermanentError when it is none."""
     try:
         answer = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         raise PermanentError("答复不是 JSON 对象", at=host)

@@ -10,7 +10,7 @@ from crawlers.frontier import pauses
 from crawlers.frontier.records import HostLease, UrlState
 from crawlers.frontier.tables import hosts, urls
 from domain.errors import LeaseLost
-from storage.leases import database_time
+from storage.leases import database_time, run_out
 
 
 def lease(
@@ -23,15 +23,17 @@ def lease(
     clock = database_time(tx)
     wanted = (
         select(hosts.c.host)
-        .where(hosts.c.ready_at <= now, hosts.c.lease_until < clock, pauses.permitting(tx))
+        .where(hosts.c.ready_at <= now, run_out(hosts.c.lease_until, clock), pauses.permitting(tx))
         .order_by(hosts.c.ready_at, hosts.c.host)
         .limit(limit)
     )
     if tx.dialect.name != "sqlite":
         wanted = wanted.with_for_update(skip_locked=True)
+    # A CTE is evaluated once; PostgreSQL may run a subquery again and lease beyond the limit.
+    chosen = wanted.cte("chosen")
     rows = tx.execute(
         update(hosts)
-        .where(hosts.c.host.in_(wanted.scalar_subquery()))
+        .where(hosts.c.host.in_(select(chosen.c.host)))
         .values(lease_owner=owner, lease_until=clock + seconds, fence=hosts.c.fence + 1)
         .returning(hosts.c.host, hosts.c.fence)
     ).all()

@@ -15,7 +15,7 @@ from domain.errors import LeaseLost
 from domain.ids import derive_id
 from domain.outcomes import Outcome
 from domain.sources import VisitHours
-from storage.leases import database_time
+from storage.leases import database_time, run_out
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -186,7 +186,7 @@ def occupy(tx: Connection, *, address: str, holder: str) -> bool:
     clock = database_time(tx)
     taken = tx.execute(
         update(addresses)
-        .where(addresses.c.address == address, addresses.c.held_until < clock)
+        .where(addresses.c.address == address, run_out(addresses.c.held_until, clock))
         .values(holder=holder, held_until=clock + _HOLD_SECONDS)
     )
     return taken.rowcount == 1
@@ -243,7 +243,7 @@ def _hold_address(
         update(addresses)
         .where(
             addresses.c.address == address,
-            or_(addresses.c.held_until < clock, addresses.c.holder == holder),
+            or_(run_out(addresses.c.held_until, clock), addresses.c.holder == holder),
             or_(addresses.c.next_fetch.is_(None), addresses.c.next_fetch <= now),
         )
         .values(holder=holder, held_until=clock + _HOLD_SECONDS, next_fetch=now + delay)

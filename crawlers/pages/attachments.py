@@ -31,7 +31,7 @@ _MAX_SECONDS = 20.0
 # The readers meet damaged files with whatever error their own code runs into.
 _DAMAGED = (PyPdfError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, IndexError,
             AttributeError, OSError, EOFError, RecursionError, NotImplementedError,
-            ZeroDivisionError, AssertionError, OverflowError)  # fmt: skip
+            ZeroDivisionError, AssertionError, OverflowError, SyntaxError)  # fmt: skip
 
 
 def read_attachment(body: bytes, url: str) -> ParsedPage | BlockPage | None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from sqlalchemy.engine import URL
 
 from tests.engines import elasticsearch, postgres
+from tests.engines.postgres import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +40,15 @@ def postgres_server() -> Iterator[URL]:
     if given:
         yield postgres.server_url(given)
         return
-    programs = postgres.binaries()
-    if programs is None:
-        _absent("POSTGRES", "no initdb and postgres programs", postgres.PACKAGES)
-    with postgres.running_cluster(programs) as url:
-        yield url
+    with postgres.running_cluster(_programs()) as cluster:
+        yield cluster.url
+
+
+@pytest.fixture
+def postgres_cluster() -> Iterator[Cluster]:
+    """A cluster of this test alone, which it may stop, crash and start again; commits last."""
+    with postgres.running_cluster(_programs(), lasting=True) as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -50,6 +56,13 @@ def postgres_url(postgres_server: URL) -> Iterator[str]:
     """A URL whose connections see an empty schema of this test alone, dropped afterwards."""
     with postgres.own_schema(postgres_server) as url:
         yield url
+
+
+def _programs() -> Path:
+    programs = postgres.binaries()
+    if programs is None:
+        _absent("POSTGRES", "no initdb and postgres programs", postgres.PACKAGES)
+    return programs
 
 
 def _absent(engine: str, reason: str, packages: str) -> NoReturn:

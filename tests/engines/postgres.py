@@ -31,30 +31,57 @@ def binaries() -> Path | None:
     return next((f for f in folders if (f / "initdb").exists() and (f / "postgres").exists()), None)
 
 
+class Cluster:
+    """A cluster that can be stopped and started again at the same address.
+
+    Unless it is `lasting` it keeps nothing after a crash, which makes tests faster.
+    """
+
+    def __init__(self, programs: Path, folder: Path, *, lasting: bool = False) -> None:
+        self._programs, self._folder, self._lasting = programs, folder, lasting
+        self._user = _server_user()
+        self._port, password = free_port(), secrets.token_urlsafe(24)
+        self._server: Server | None = None
+        (folder / "password").write_text(password)
+        if self._user is not None:
+            for path in (folder, folder / "password"):
+                shutil.chown(path, self._user)
+        _initialise(programs, folder, self._user)
+        self.url = URL.create(
+            "postgresql",
+            "tests",
+            password,
+            host="127.0.0.1",
+            port=self._port,
+            database="postgres",
+        )
+
+    def start(self, *, stop_by: str = "INT") -> None:
+        """Return once it answers; `stop_by` is the signal of the next stop (QUIT: a crash)."""
+        command = _command(self._programs, self._folder, self._port, lasting=self._lasting)
+        log = self._folder / "server.log"
+        self._server = Server(command, log=log, stop_by=stop_by, user=self._user)
+        self._server.wait_ready(lambda: _answers(self.url), seconds=60)
+
+    def stop(self) -> None:
+        """End it, and every connection with it."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+
 @contextmanager
-def running_cluster(programs: Path) -> Iterator[URL]:
-    """The URL of an empty cluster that keeps nothing after a crash; removed at the end."""
-    user = _server_user()
+def running_cluster(programs: Path, *, lasting: bool = False) -> Iterator[Cluster]:
+    """An empty cluster that runs; removed at the end."""
     with tempfile.TemporaryDirectory(
         prefix="cluewatch-postgres-", ignore_cleanup_errors=True
     ) as name:
-        folder, password, port = Path(name), secrets.token_urlsafe(24), free_port()
-        (folder / "password").write_text(password)
-        if user is not None:
-            for path in (folder, folder / "password"):
-                shutil.chown(path, user)
-        _initialise(programs, folder, user)
-        url = URL.create(
-            "postgresql", "tests", password, host="127.0.0.1", port=port, database="postgres"
-        )
-        server = Server(
-            _command(programs, folder, port), log=folder / "server.log", stop_by="INT", user=user
-        )
-        server.wait_ready(lambda: _answers(url), seconds=60)
+        cluster = Cluster(programs, Path(name), lasting=lasting)
+        cluster.start()
         try:
-            yield url
+            yield cluster
         finally:
-            server.stop()
+            cluster.stop()
 
 
 @contextmanager
@@ -105,14 +132,14 @@ def _initialise(programs: Path, folder: Path, user: str | None) -> None:
         raise EngineFailed(done.stdout + done.stderr)
 
 
-def _command(programs: Path, folder: Path, port: int) -> list[str]:
+def _command(programs: Path, folder: Path, port: int, *, lasting: bool) -> list[str]:
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": str(folder),
         "fsync": "off",
         "full_page_writes": "off",
-        "synchronous_commit": "off",
+        "synchronous_commit": "on" if lasting else "off",
         "max_connections": "200",
     }
     command = [str(programs / "postgres"), "-D", str(folder / "data")]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from crawlers.importers import ImportOptions, read_file
+from tests.hostile.damage import damaged
 
 _URL = "http://clinic.test/a.html"
 _PAGE = "<html><title>门诊公告</title><p>本周六照常开诊，请携带证件就诊。</p></html>"
@@ -103,27 +104,11 @@ def test_damage_is_answered_by_errors_that_name_the_file(
     tmp_path: Path, kind: str, seed: int, cuts: int
 ) -> None:
     path = tmp_path / f"{kind}.damaged"
-    path.write_bytes(_damaged(_KINDS[kind](), random.Random(seed), cuts))  # noqa: S311 - no secret
+    path.write_bytes(damaged(_KINDS[kind](), random.Random(seed), cuts))  # noqa: S311 - no secret
     for record in read_file(path, options=ImportOptions()):
         assert bool(record.error) + bool(record.capture) + record.request == 1
         if record.error:
             assert path.name in record.error
-
-
-def _damaged(data: bytes, dice: random.Random, cuts: int) -> bytes:
-    for _ in range(cuts):
-        at = dice.randrange(len(data) + 1)
-        width = dice.randrange(40)
-        match dice.randrange(4):
-            case 0:
-                data = data[:at] + data[at + width :]
-            case 1:
-                data = data[:at] + dice.randbytes(width) + data[at:]
-            case 2:
-                data = data[:at] + data[at : at + width] * 3 + data[at:]
-            case _:
-                data = data[:at]
-    return data
 
 
 def test_a_cell_of_any_length_is_an_error_of_its_row(tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, update
-from sqlalchemy.exc import OperationalError
 
-from domain.errors import ConfigError
+from domain.errors import ConfigError, StoreUnavailable
 from storage.database import Database, Durability
 from storage.upsert import upsert
 
@@ -93,7 +92,7 @@ def test_a_writer_gives_up_when_another_holds_on_too_long(tmp_path: Path) -> Non
     one, two = Database(url), Database(url, busy_seconds=0.05)
     with one.write() as tx:
         metadata.create_all(tx)
-        with pytest.raises(OperationalError, match="locked"), two.write():
+        with pytest.raises(StoreUnavailable, match="locked"), two.write():
             pass
     one.close()
     two.close()

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
+from typing import TypeVar
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from crawlers.egress import Egress
 from domain.errors import PermanentError
-from tests.tickets.cases import AT
+from domain.ports import Clock
 from tickets import signing
 
 SECRET = "a-secret-of-the-office"
@@ -31,7 +32,8 @@ class Receiver:
     """An office's receiver. `faults` are used up one a request: drop_before (nothing read),
     drop_after (accepted, then the connection is cut), or a status to answer with."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.accepted: dict[str, bytes] = {}
         self.takings: list[str] = []
         self.refused = 0
@@ -47,7 +49,7 @@ class Receiver:
     def take(self, headers: dict[str, str], body: bytes) -> int:
         """Accept a genuine message once; returns the status."""
         try:
-            key = signing.verify(SECRET, headers, body, now=AT)
+            key = signing.verify(SECRET, headers, body, now=self._clock.now())
         except PermanentError:
             self.refused += 1
             return 401
@@ -58,9 +60,9 @@ class Receiver:
 
 
 @contextmanager
-def http_receiver() -> Iterator[Receiver]:
-    """A receiver that listens until the block ends."""
-    receiver = Receiver()
+def http_receiver(clock: Clock) -> Iterator[Receiver]:
+    """A receiver that listens until the block ends; `clock` tells how old a signature is."""
+    receiver = Receiver(clock)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -133,10 +135,12 @@ class Mailbox:
         return "250 taken"
 
 
+M = TypeVar("M", bound=Mailbox)
+
+
 @contextmanager
-def smtp_server() -> Iterator[Mailbox]:
+def smtp_server(mailbox: M) -> Iterator[M]:
     """A mail server that listens until the block ends."""
-    mailbox = Mailbox()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         mailbox.port = probe.getsockname()[1]

@@ -54,14 +54,14 @@ class Killed(BaseException):
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[Receiver]:
     """An office's HTTP receiver."""
-    with http_receiver() as found:
+    with http_receiver(StillClock(AT)) as found:
         yield found
 
 
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     """A mail server."""
-    with smtp_server() as found:
+    with smtp_server(Mailbox()) as found:
         yield found
 
 

@@ -1,0 +1,1 @@
+"""Faults are injected, and afterwards the books must balance."""

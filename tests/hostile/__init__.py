@@ -1,0 +1,1 @@
+"""Bytes of strangers: damaged, crafted, endless."""
