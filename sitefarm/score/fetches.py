@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from sitefarm.score.ground import Fetch, Ground
+from sitefarm.score.ground import Fetch, Ground, TruePage
 from sitefarm.score.rows import Row, count, share
 
 _AGENT = "MedAdMonitor"
@@ -21,16 +21,20 @@ def rows(ground: Ground) -> list[Row]:
     """All rows about fetching."""
     documents = [f for f in ground.fetches if f.is_document]
     total = len(ground.fetches)
+    seen = _seen_early(ground, documents)
 
     def decided(decision: str) -> int:
         return sum(f.decision == decision for f in ground.fetches)
 
     return [
-        share("discovery_recall", _discovery(ground, documents), at_least=0.98),
+        share("discovery_recall", _discovered(ground, seen), at_least=0.98),
+        _worst_archetype(ground, seen),
         share("fetch_precision", _precision(documents), at_least=0.85),
         count("trap_fetches", decided("trap"), len(documents)),
         count("robots_denied_fetches", decided("robots_denied_path"), total, at_most=0),
         count("widget_hits", decided("widget"), total, at_most=0),
+        count("ad_clicks", decided("ad_click"), total, at_most=0),
+        count("verification_pages", decided("block"), len(documents), at_most=0),
         count(
             "form_posts",
             sum(f.method not in ("GET", "HEAD") for f in ground.fetches),
@@ -48,24 +52,42 @@ def rows(ground: Ground) -> list[Row]:
     ]
 
 
-def _discovery(ground: Ground, documents: Sequence[Fetch]) -> dict[str, list[bool]]:
-    wanted = {
-        page.id
+def _wanted(ground: Ground) -> dict[str, TruePage]:
+    return {
+        page.id: page
         for page in ground.pages.values()
         if page.kind in _GOOD and not page.duplicate and page.first == 0 and page.allowed
     }
-    seen = {
-        ground.pages[address].id
-        for fetch in documents[: int(_BUDGET * len(wanted))]
-        if fetch.status in (200, 304) and (address := fetch.host + fetch.url_path) in ground.pages
-    }
-    return {page: [page in seen] for page in wanted}
+
+
+def _seen_early(ground: Ground, documents: Sequence[Fetch]) -> set[str]:
+    """The originals that were answered within the budget."""
+    pages = (
+        ground.page_at(fetch.host + fetch.path)
+        for fetch in documents[: int(_BUDGET * len(_wanted(ground)))]
+        if fetch.status in (200, 304)
+    )
+    return {page.id for page in pages if page is not None}
+
+
+def _discovered(ground: Ground, seen: set[str]) -> dict[str, list[bool]]:
+    return {page: [page in seen] for page in _wanted(ground)}
+
+
+def _worst_archetype(ground: Ground, seen: set[str]) -> Row:
+    groups: dict[str, dict[str, list[bool]]] = defaultdict(dict)
+    for page in _wanted(ground).values():
+        groups[page.archetype][page.id] = [page.id in seen]
+    rows = [
+        share("discovery_recall_worst_archetype", units, at_least=0.95) for units in groups.values()
+    ]
+    return min(rows, key=lambda row: row.value or 0.0)
 
 
 def _precision(documents: Sequence[Fetch]) -> dict[str, list[bool]]:
     groups: dict[str, list[bool]] = defaultdict(list)
     for fetch in documents:
-        groups[fetch.host + fetch.url_path].append(fetch.decision in _GOOD)
+        groups[fetch.host + fetch.path].append(fetch.decision in _GOOD)
     return groups
 
 
