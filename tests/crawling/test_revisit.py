@@ -126,9 +126,7 @@ def test_change_and_risk_bring_a_page_forward() -> None:
 
 
 @pytest.mark.parametrize(("risk", "hours"), [(RiskTier.HIGH, 12), (RiskTier.LOW, 48)])
-def test_while_there_is_room_no_page_waits_longer_than_promised(
-    risk: RiskTier, hours: int
-) -> None:
+def test_while_there_is_room_no_page_waits_longer_than_promised(risk: RiskTier, hours: int) -> None:
     never = daily(*[False] * 30)
     assert wait(never, risk) < hours * HOUR
     assert "至迟" in planned(never, risk).reason
