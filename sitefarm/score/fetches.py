@@ -21,14 +21,13 @@ def rows(ground: Ground) -> list[Row]:
     """All rows about fetching."""
     documents = [f for f in ground.fetches if f.is_document]
     total = len(ground.fetches)
-    seen = _seen_early(ground, documents)
 
     def decided(decision: str) -> int:
         return sum(f.decision == decision for f in ground.fetches)
 
     return [
-        share("discovery_recall", _discovered(ground, seen), at_least=0.98),
-        _worst_archetype(ground, seen),
+        _discovery("discovery_recall", ground, _wanted(ground), documents, 0.98),
+        _worst_archetype(ground, documents),
         share("fetch_precision", _precision(documents), at_least=0.85),
         count("trap_fetches", decided("trap"), len(documents)),
         count("robots_denied_fetches", decided("robots_denied_path"), total, at_most=0),
@@ -52,35 +51,38 @@ def rows(ground: Ground) -> list[Row]:
     ]
 
 
-def _wanted(ground: Ground) -> dict[str, TruePage]:
-    return {
+def _wanted(ground: Ground) -> list[TruePage]:
+    found = {
         page.id: page
         for page in ground.pages.values()
         if page.kind in _GOOD and not page.duplicate and page.first == 0 and page.allowed
     }
+    return list(found.values())
 
 
-def _seen_early(ground: Ground, documents: Sequence[Fetch]) -> set[str]:
-    """The originals that were answered within the budget."""
+def _discovery(
+    metric: str, ground: Ground, wanted: Sequence[TruePage], documents: Sequence[Fetch], gate: float
+) -> Row:
+    """Share of the wanted pages that were answered within the budget of these fetches."""
     pages = (
         ground.page_at(fetch.host + fetch.path)
-        for fetch in documents[: int(_BUDGET * len(_wanted(ground)))]
+        for fetch in documents[: int(_BUDGET * len(wanted))]
         if fetch.status in (200, 304)
     )
-    return {page.id for page in pages if page is not None}
+    seen = {page.id for page in pages if page is not None}
+    return share(metric, {page.id: [page.id in seen] for page in wanted}, at_least=gate)
 
 
-def _discovered(ground: Ground, seen: set[str]) -> dict[str, list[bool]]:
-    return {page: [page in seen] for page in _wanted(ground)}
-
-
-def _worst_archetype(ground: Ground, seen: set[str]) -> Row:
-    groups: dict[str, dict[str, list[bool]]] = defaultdict(dict)
-    for page in _wanted(ground).values():
-        groups[page.archetype][page.id] = [page.id in seen]
-    rows = [
-        share("discovery_recall_worst_archetype", units, at_least=0.95) for units in groups.values()
-    ]
+def _worst_archetype(ground: Ground, documents: Sequence[Fetch]) -> Row:
+    """The archetype that was discovered least, each within a budget of its own."""
+    wanted: dict[str, list[TruePage]] = defaultdict(list)
+    for page in _wanted(ground):
+        wanted[page.archetype].append(page)
+    rows = []
+    for pages in wanted.values():
+        hosts = {page.host for page in pages}
+        own = [fetch for fetch in documents if fetch.host in hosts]
+        rows.append(_discovery("discovery_recall_worst_archetype", ground, pages, own, 0.95))
     return min(rows, key=lambda row: row.value or 0.0)
 
 
