@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from domain.captures import RequestReason
 from domain.people import Role
 from evidence import tables as evidence_tables
 from registers.store import import_register
+from sitefarm.plans import PlanName
 from sitefarm.records import START
 from storage import leases
 from storage.leases import WorkState
@@ -43,6 +44,7 @@ class Progress:
     pages: tuple[int, int]
     judged: tuple[int, int]
     pictures: tuple[int, int]
+    rendered: tuple[int, int]
     indexed: tuple[int, int]
     sealed: tuple[int, int]
     delivered: tuple[int, int]
@@ -53,12 +55,17 @@ class Progress:
         pairs = (self.judged, self.pictures, self.indexed, self.sealed, self.delivered)
         return all(done >= known for done, known in pairs)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether all that was captured has been judged, in whatever came of it."""
+        return all(done >= known for done, known in (self.judged, self.pictures, self.rendered))
+
 
 @contextmanager
-def prepared(*, seed: str, ports: Ports) -> Iterator[tuple[Services, Path]]:
+def prepared(*, seed: str, plan: PlanName, ports: Ports) -> Iterator[tuple[Services, Path]]:
     """A running farm, and a home that watches it. Yields the services and the farm's directory."""
     directory = load_settings().path("farm")
-    with farm.running(seed=seed, directory=directory, ports=ports) as clock_url:
+    with farm.running(seed=seed, plan=plan, directory=directory, ports=ports) as clock_url:
         configuration.write(config_path(), farm.settings_of(directory, clock_url))
         services = Services(load_settings())
         services.prepare()
@@ -84,24 +91,42 @@ def load(services: Services, directory: Path) -> None:
 
 def watch(services: Services) -> Iterator[Progress]:
     """Crawl, judge, seal and deliver with worker processes; yields the progress until done."""
-    ahead = START + DAY - services.clock.now()
+    roles = (WorkerRole.PROCESS, WorkerRole.SEAL, WorkerRole.PICTURE)
+    yield from _run(services, DAY, roles, lambda now: now.settled)
+
+
+def play(services: Services, span: timedelta) -> Iterator[Progress]:
+    """Let so much civil time pass for the crawl, judging and rendering what it finds."""
+    roles = (WorkerRole.PROCESS, WorkerRole.RENDER, WorkerRole.PICTURE)
+    yield from _run(services, span, roles, lambda now: now.is_read)
+
+
+def _run(
+    services: Services,
+    span: timedelta,
+    roles: tuple[WorkerRole, ...],
+    is_done: Callable[[Progress], bool],
+) -> Iterator[Progress]:
+    ahead = START + span - services.clock.now()
     hours = max(0.0, ahead.total_seconds() / 3600)
     with Supervisor(logs=services.settings.path("logs")) as supervisor:
         crawler = supervisor.start(WorkerRole.CRAWL, "--hours", f"{hours:.4f}")
-        supervisor.start(WorkerRole.PROCESS)
-        supervisor.start(WorkerRole.SEAL)
-        supervisor.start(WorkerRole.PICTURE)
-        yield from _until_settled(services, supervisor, crawler)
+        for role in roles:
+            supervisor.start(role)
+        yield from _until_done(services, supervisor, crawler, is_done)
 
 
-def _until_settled(
-    services: Services, supervisor: Supervisor, crawler: Worker
+def _until_done(
+    services: Services,
+    supervisor: Supervisor,
+    crawler: Worker,
+    is_done: Callable[[Progress], bool],
 ) -> Iterator[Progress]:
     while True:
         crawled = crawler.finished
         now = progress(services)
         yield now
-        if crawled and now.settled:
+        if crawled and is_done(now):
             return
         supervisor.watch()
         time.sleep(0.25)
@@ -111,22 +136,26 @@ def progress(services: Services) -> Progress:
     """Counts from the queues, cheap enough to ask for several times a second."""
     with services.frontier.read() as tx:
         known = frontier.counts(tx, now=services.clock.now())
-    requests = evidence_tables.capture_requests
     with services.truth.read() as tx:
-        asked = tx.execute(
-            select(requests.c.work_state, func.count())
-            .where(requests.c.reason == RequestReason.SEAL.value)
-            .group_by(requests.c.work_state)
-        )
-        seals = _pair(Counter({state: count for state, count in asked}))
         return Progress(
             pages=(known.visited, known.visited + known.due + known.taken),
             judged=_depth(tx, "待研判"),
             pictures=_depth(tx, "待识图"),
+            rendered=_asked(tx, RequestReason.RENDER),
             indexed=_depth(tx, "待索引"),
-            sealed=seals,
+            sealed=_asked(tx, RequestReason.SEAL),
             delivered=_deliveries(tx),
         )
+
+
+def _asked(tx: Connection, reason: RequestReason) -> tuple[int, int]:
+    requests = evidence_tables.capture_requests
+    found = tx.execute(
+        select(requests.c.work_state, func.count())
+        .where(requests.c.reason == reason.value)
+        .group_by(requests.c.work_state)
+    )
+    return _pair(Counter({state: count for state, count in found}))
 
 
 def _depth(tx: Connection, name: str) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from attrs import frozen
 from crawlers.sources import load_sources
 from domain.errors import PermanentError
 from sitefarm.clock import tick_of
+from sitefarm.plans import PlanName
 from sitefarm.score import score
 
 _START_SECONDS = 60.0
@@ -37,7 +38,7 @@ class Ports:
 
 
 @contextmanager
-def running(*, seed: str, directory: Path, ports: Ports) -> Iterator[str]:
+def running(*, seed: str, plan: PlanName, directory: Path, ports: Ports) -> Iterator[str]:
     """Start the farm and yield the address of its civil clock; stop it at the end.
 
     Raises PermanentError when it does not come up (most often: its ports are taken).
@@ -47,7 +48,8 @@ def running(*, seed: str, directory: Path, ports: Ports) -> Iterator[str]:
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own program, fixed arguments
             [
-                *(sys.executable, "-m", "sitefarm", "--seed", seed, "--directory", str(directory)),
+                *(sys.executable, "-m", "sitefarm", "--seed", seed, "--plan", plan),
+                *("--directory", str(directory)),
                 *("--port", str(ports.pages), "--admin-port", str(ports.admin)),
             ],
             stdout=output,

@@ -94,6 +94,26 @@ def put_sources(services: Services, sources: Sequence[Source]) -> None:
             source_store.put(tx, source)
     with services.frontier.write() as tx:
         links.seed(tx, sources, now=services.clock.now())
+        for source in sources:
+            if source.operator:
+                pauses.extend(tx, source.operator, source.hosts)
+
+
+def stop_organisation(services: Services, name: str, *, actor: str, reason: str) -> int:
+    """Stop every host of the sources that this organisation operates; returns how many.
+
+    Raises PermanentError when no source names it as its operator.
+    """
+    with services.truth.read() as tx:
+        found = source_store.all(tx)
+    hosts = {host for source in found if source.operator == name for host in source.hosts}
+    if not hosts:
+        raise PermanentError("没有监测对象以此为运营者；见 cluewatch source list", at=name)
+    with services.frontier.write() as tx:
+        pauses.pause_organisation(
+            tx, name, sorted(hosts), at=services.clock.now(), actor=actor, reason=reason
+        )
+    return len(hosts)
 
 
 def crawl_now(services: Services, urls: Sequence[str], *, whole_sites: bool) -> None:

@@ -80,13 +80,20 @@ def _of_url(report: UrlReport, now: datetime) -> Iterator[Hold]:
         yield Hold(rule="revisit", until=report.next_due, text=text)
 
 
+def _stopped(stop: pauses.Pause) -> str:
+    if stop.organisation:
+        return f"机构 {stop.organisation} 的全部主机"
+    return "全部采集" if stop.host == pauses.EVERYWHERE else f"主机 {stop.host}"
+
+
 def _of_host(
     report: UrlReport, source: Source | None, stop: pauses.Pause | None, now: datetime
 ) -> Iterator[Hold]:
     host = report.host
     if stop is not None:
-        place = "全部采集" if stop.place == pauses.EVERYWHERE else f"主机 {stop.place}"
-        text = f"{place}已由 {stop.actor} 于 {pace.in_words(stop.since)} 暂停：{stop.reason}"
+        text = (
+            f"{_stopped(stop)}已由 {stop.actor} 于 {pace.in_words(stop.since)} 暂停：{stop.reason}"
+        )
         yield Hold(rule="paused", until=None, text=text)
     if source is None:
         yield Hold(rule="source", until=None, text="所属的监测对象已移除，不再采集")

@@ -17,13 +17,13 @@ _TAIL = 65_536
 class Journal:
     """server.jsonl and farm.json of one directory; a context manager.
 
-    Started again with the same seed and port, the farm goes on where its clock was; with others
-    it begins anew and the old log is dropped, since its addresses mean nothing now.
+    Started again with the same seed, plan and port, the farm goes on where its clock was; with
+    others it begins anew and the old log is dropped, since its addresses mean nothing now.
     """
 
     def __init__(self, directory: Path, world: World) -> None:
         self._state = directory / "farm.json"
-        self._identity = {"seed": world.seed, "port": world.port}
+        self._identity = {"seed": world.seed, "plan": world.plan, "port": world.port}
         log = directory / "server.jsonl"
         known = json.loads(self._state.read_text("utf-8")) if self._state.exists() else {}
         same = {key: known.get(key) for key in self._identity} == self._identity

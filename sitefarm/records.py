@@ -33,6 +33,40 @@ class Quirk(StrEnum):
     UNDECLARED = "undeclared"
 
 
+class Seen(StrEnum):
+    """Who is shown what a page really says. NOBODY: only visitors that we never claim to be."""
+
+    EVERYBODY = "everybody"
+    MOBILE = "mobile"
+    NOBODY = "nobody"
+
+
+@frozen(kw_only=True)
+class Form:
+    """One of the ways in which a host writes its articles.
+
+    `share` is its weight among the host's forms; `carrier` is where the words stand (truth file);
+    whoever is not `seen` gets the page's decoy, and before the tick `late` everybody does;
+    `status` is what is answered: anything but 200 is a wall with no words behind it. `turns` is
+    how many contacts are shown in turn, one a tick.
+    """
+
+    share: int = 1
+    carrier: str = "dom"
+    seen: Seen = Seen.EVERYBODY
+    late: int = 0
+    status: int = 200
+    turns: int = 0
+
+    @property
+    def has_decoy(self) -> bool:
+        """Whether some visit is shown other words."""
+        return self.seen is not Seen.EVERYBODY or self.late > 0
+
+
+PLAIN = Form()
+
+
 @frozen(kw_only=True)
 class Sentence:
     """One planted or neutral sentence.
@@ -61,8 +95,10 @@ class Revision:
 class Page:
     """One address of a site. `revisions` are in order of `since`; lists have none.
 
-    `gone` is the tick from which the page is deleted. `duplicate_of` is the path that serves the
-    same bytes. `number` counts the pages of a column's list from 1.
+    `gone` is the tick from which the page is deleted: then it redirects to `moved_to`, or shows
+    the message of `end` (200), or is not found. `duplicate_of` is the path that serves the same
+    bytes. `number` counts the pages of a column's list from 1. `form` names one of the site's
+    forms; `decoy` is what it shows to whom it does not want.
     """
 
     path: str
@@ -78,6 +114,10 @@ class Page:
     duplicate_of: str | None = None
     number: int = 1
     quirk: Quirk = Quirk.NONE
+    form: str = ""
+    decoy: tuple[Paragraph, ...] = ()
+    end: str = ""
+    moved_to: str | None = None
 
     def alive(self, tick: int) -> bool:
         """Whether the page is served at that tick."""
@@ -129,7 +169,9 @@ class Site:
     `css` renames the words of the templates; `template` is the block that stands on nearly every
     page; `robots` None: the file does not exist; `denied` are the path prefixes that it forbids;
     `crawl_delay` the civil seconds that it asks for; `widget` the consult host that the pages
-    load scripts from and that must never be asked.
+    load scripts from and that must never be asked; `login` the path prefix behind which one has
+    to log in; `clicks` the redirectors of paid links, each request to which costs somebody money;
+    `per_minute` the requests in a civil minute after which a verification page is shown.
     """
 
     host: str
@@ -153,11 +195,19 @@ class Site:
     widget: str | None = None
     calendar: str | None = None
     control: bool = False
+    forms: Mapping[str, Form] = {}
+    login: str | None = None
+    clicks: tuple[str, ...] = ()
+    per_minute: int | None = None
+
+    def form(self, page: Page) -> Form:
+        """The way in which a page is written."""
+        return self.forms.get(page.form, PLAIN)
 
 
 @frozen(kw_only=True)
 class Event:
-    """A change of the farm at a tick: create, edit or delete."""
+    """A change of the farm at a tick: create, edit, delete or move."""
 
     tick: int
     host: str
@@ -170,6 +220,7 @@ class World:
     """A whole farm for one seed. `widgets` maps consult hosts to their addresses."""
 
     seed: str
+    plan: str
     port: int
     sites: Mapping[str, Site]
     widgets: Mapping[str, str]

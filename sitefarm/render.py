@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import calendar
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 from attrs import frozen
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from sitefarm import adverts
 from sitefarm.dice import digest
-from sitefarm.records import Column, Kind, Page, Quirk, Sentence, Site, World
+from sitefarm.records import Column, Kind, Page, Paragraph, Quirk, Seen, Sentence, Site, World
 
 _TORN = "\ue000"
 """Stands where a lossy page has half a character; never served itself."""
@@ -38,6 +41,18 @@ def _marked(sentence: Sentence) -> Markup:
     return text
 
 
+def _hexed(text: str) -> Markup:
+    """Text inside a quoted JS string as 公众号 pages write it: all but plain letters as \\xNN."""
+    written = (f"\\x{ord(c):02x}" if c in "'\"\\<>&\n" else c for c in text)
+    return Markup("".join(written))  # noqa: S704 - nothing that ends a string or a tag is left
+
+
+def _json(value: Any) -> Markup:
+    """A value as JSON that may stand in a script element."""
+    written = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    return Markup(written)  # noqa: S704 - nothing that ends the element is left
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -46,6 +61,10 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["marked"] = _marked
+    environment.filters["hexed"] = _hexed
+    environment.filters["percent_u"] = lambda text: "".join(f"%u{ord(c):04x}" for c in text)
+    environment.filters["quoted"] = lambda text: quote(text, safe="")
+    environment.filters["json"] = _json
     return environment
 
 
@@ -71,17 +90,56 @@ def articles(site: Site, column: Column, tick: int) -> list[Page]:
     return sorted(found, key=lambda p: (p.first, p.published, p.path), reverse=True)
 
 
-def body(world: World, site: Site, page: Page, tick: int) -> bytes:
+def body(world: World, site: Site, page: Page, tick: int, *, mobile: bool = False) -> bytes:
     """The bytes of a page at a tick; a duplicate's are those of its original."""
     if page.duplicate_of is not None:
         page = site.pages[page.duplicate_of]
     if page.view == "swt":
         return _swt(world, site)
-    html = _JINJA.get_template(f"{site.layout}.html").render(_context(world, site, page, tick))
-    return _encode(site, page, html)
+    context = _context(world, site, page, tick, mobile)
+    return _encode(site, page, _JINJA.get_template(f"{site.layout}.html").render(context))
 
 
-def _context(world: World, site: Site, page: Page, tick: int) -> dict[str, Any]:
+def shown(site: Site, page: Page, tick: int, *, mobile: bool) -> tuple[Paragraph, ...]:
+    """What a visitor is told: the page's words, or its decoy."""
+    seen = site.form(page).seen
+    hidden = seen is Seen.NOBODY or (seen is Seen.MOBILE and not mobile)
+    return page.decoy if hidden else page.body(tick)
+
+
+def state(site: Site, page: Page, tick: int) -> bytes:
+    """The data that the script of a bare page asks for."""
+    words = {"title": page.title, "lines": _lines(page.body(tick)), "phone": site.entity.phone}
+    return json.dumps(words, ensure_ascii=False).encode()
+
+
+def ended(site: Site, page: Page) -> bytes:
+    """The message (with status 200) in place of a page that has come to its end."""
+    return _JINJA.get_template("ended.html").render(page=page).encode(site.charset)
+
+
+def wall(site: Site, name: str) -> bytes:
+    """A page that keeps a visitor out, by its name."""
+    return _JINJA.get_template("wall.html").render(name=name, site=site).encode(site.charset)
+
+
+def media(site: Site, page: Page) -> str:
+    """The media type of a page: lists of a public account are data."""
+    data = site.layout == "wechat" and page.kind is Kind.LIST
+    return "application/json" if data else "text/html"
+
+
+def _wechat(site: Site, page: Page, tick: int) -> str:
+    turns = site.form(page).turns
+    return f"{site.entity.wechat}_{tick % turns}" if turns else site.entity.wechat
+
+
+def _lines(paragraphs: Sequence[Paragraph]) -> list[str]:
+    return ["".join(sentence.text for sentence in paragraph) for paragraph in paragraphs]
+
+
+def _context(world: World, site: Site, page: Page, tick: int, mobile: bool) -> dict[str, Any]:
+    paragraphs = shown(site, page, tick, mobile=mobile)
     column = site.columns.get(page.column)
     siblings = articles(site, column, tick) if column and not column.children else []
     paths = [p.path for p in siblings]
@@ -94,7 +152,11 @@ def _context(world: World, site: Site, page: Page, tick: int) -> dict[str, Any]:
         "column": column,
         "columns": [c for c in site.columns.values() if not c.children],
         "hubs": [c for c in site.columns.values() if c.children],
-        "paragraphs": page.body(tick),
+        "paragraphs": paragraphs,
+        "lines": _lines(paragraphs),
+        "results": list(adverts.results(world, site, page, tick)) if site.clicks else (),
+        "origin": world.url(site.host, ""),
+        "wechat": _wechat(site, page, tick),
         "block": site.template if shows_template(site, page) else (),
         "declared": None if page.quirk is Quirk.UNDECLARED else _DEDE_CHARSET,
         "torn": _TORN if page.quirk is Quirk.LOSSY else "",

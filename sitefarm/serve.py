@@ -17,6 +17,7 @@ import uvicorn
 from sitefarm import truth
 from sitefarm.clock import CivilClock, tick_of
 from sitefarm.journal import Journal
+from sitefarm.plans import PlanName
 from sitefarm.records import CHINA, World
 from sitefarm.respond import Request, Responder, Response
 from sitefarm.world import build
@@ -131,12 +132,14 @@ async def _send(
     await send({"type": "http.response.body", "body": b"" if head else body})
 
 
-def run(*, seed: str, directory: Path, port: int = 8480, admin_port: int = 8481) -> None:
+def run(
+    *, seed: str, plan: PlanName, directory: Path, port: int = 8480, admin_port: int = 8481
+) -> None:
     """Write the farm's files into `directory`, then serve until SIGINT or SIGTERM.
 
     Raises OSError when an address is taken.
     """
-    world = build(seed, port=port)
+    world = build(seed, plan=plan, port=port)
     sockets = [_listen(ip, port) for ip in world.addresses.values()]
     sockets.append(_listen(ADMIN_ADDRESS, admin_port))
     truth.write(world, directory)

@@ -14,10 +14,22 @@ from sitefarm.drafting import diseases_of, draft_articles, facts_of, plant
 from sitefarm.identity import Registry, Renamer
 from sitefarm.phrases import Bank, Facts
 from sitefarm.plans import ColumnPlan, EntityPlan, Plan
-from sitefarm.records import START, Column, Entity, Kind, Page, Paragraph, Quirk, Revision, Site
+from sitefarm.records import (
+    PLAIN,
+    START,
+    Column,
+    Entity,
+    Form,
+    Kind,
+    Page,
+    Paragraph,
+    Quirk,
+    Revision,
+    Site,
+)
+from sitefarm.timeline import changed
 
-_FIRST_CHANGE = 6
-_CHANGE_STEP = 14
+_OK = 200
 _DEPARTMENTS = "{specialty};医学检验科;医学影像科"
 _CSS = (
     "wrap",
@@ -84,6 +96,10 @@ class Builder:
             widget=widget,
             calendar=plan.calendar,
             control=plan.control,
+            forms=plan.forms,
+            login=plan.login,
+            clicks=plan.clicks,
+            per_minute=plan.per_minute,
         )
 
     def _content(
@@ -96,7 +112,7 @@ class Builder:
         sections, hubs = self._sections(rename, diseases, author.dice)
         drafts = draft_articles(author, plan, sections, base, diseases)
         plant(author, plan.plants, drafts)
-        pages = self._articles(author, drafts)
+        pages = self._articles(rename, author, drafts)
         template = tuple(author.say_new(b, {**base, **diseases[0]}) for b in plan.template)
         columns = [column for _, column, _ in sections]
         pages += _copies(pages, plan.copies, rename("zt"), author.dice)
@@ -171,12 +187,12 @@ class Builder:
             hub=hub,
         )
 
-    def _articles(self, author: Author, drafts: Sequence[Draft]) -> list[Page]:
+    def _articles(self, rename: Renamer, author: Author, drafts: Sequence[Draft]) -> list[Page]:
         quirks = [Quirk(q) for q, count in self.plan.quirks.items() for _ in range(count)]
         places = author.dice.sample(range(len(drafts) - 1), len(quirks))
         special = dict(zip(places, quirks, strict=True))
         pages = [self._article(author, d, i, special) for i, d in enumerate(drafts[:-1])]
-        pages = self._changed(author, drafts, pages)
+        pages = changed(author, self.plan.changes, drafts, pages, folder=rename("moved"))
         home = drafts[-1]
         revisions = (Revision(since=0, paragraphs=home.finished()),)
         pages.append(
@@ -186,17 +202,32 @@ class Builder:
 
     def _article(self, author: Author, draft: Draft, index: int, special: dict[int, Quirk]) -> Page:
         published = START.date() - timedelta(days=author.dice.randint(3, 700))
+        name, form = self._form(index)
+        decoy = self._decoy(author, draft) if form.has_decoy else ()
+        real = Revision(since=form.late, paragraphs=draft.finished())
+        early = (Revision(since=0, paragraphs=decoy),) if form.late else ()
         return Page(
             path=self._path(draft.column, 100 + index, published),
-            kind=Kind.CONTENT,
+            kind=Kind.CONTENT if form.status == _OK else Kind.STATUS,
             view="article",
             title=draft.title,
             column=draft.column.path,
             author=self.bank.fill("{person}", author.dice, {}),
             published=published,
-            revisions=(Revision(since=0, paragraphs=draft.finished()),),
+            revisions=(*early, real),
             quirk=special.get(index, Quirk.NONE),
+            form=name,
+            decoy=decoy,
         )
+
+    def _form(self, index: int) -> tuple[str, Form]:
+        """The forms of the plan in turn, each as often as its share says."""
+        names = [name for name, form in self.plan.forms.items() for _ in range(form.share)]
+        name = names[index % len(names)] if names else ""
+        return name, self.plan.forms.get(name, PLAIN)
+
+    def _decoy(self, author: Author, draft: Draft) -> tuple[Paragraph, ...]:
+        return tuple(tuple(p) for p in author.paragraphs(self.plan.decoy, draft.facts))
 
     def _path(self, column: Column, number: int, published: date) -> str:
         return self.plan.article.format(
@@ -205,28 +236,6 @@ class Builder:
             year=published.year,
             mmdd=f"{published:%m%d}",
         )
-
-    def _changed(
-        self, author: Author, drafts: Sequence[Draft], pages: Sequence[Page]
-    ) -> list[Page]:
-        """Let some articles appear late, change or vanish; ticks are spread over the days."""
-        changes, result = self.plan.changes, list(pages)
-        plain = [i for i, p in enumerate(pages) if p.quirk is Quirk.NONE]
-        chosen = author.dice.sample(plain, changes.creates + changes.edits)
-        clean = [i for i in plain if not drafts[i].planted and i not in chosen]
-        ticks = iter(range(_FIRST_CHANGE, 10_000, _CHANGE_STEP))
-        for index in chosen[: changes.creates]:
-            first = next(ticks)
-            born = evolve(result[index].revisions[0], since=first)
-            result[index] = evolve(result[index], first=first, revisions=(born,))
-        for index in chosen[changes.creates :]:
-            added: Paragraph = (author.say_new(changes.bank, drafts[index].facts),)
-            old = result[index].revisions[0]
-            new = Revision(since=next(ticks), paragraphs=(*old.paragraphs, added))
-            result[index] = evolve(result[index], revisions=(old, new))
-        for index in author.dice.sample(clean, changes.deletes):
-            result[index] = evolve(result[index], gone=next(ticks))
-        return result
 
     def _indexes(
         self, hubs: Iterable[Column], columns: Sequence[Column], pages: Sequence[Page]

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from sitefarm.records import Entity, Kind, Page, Quirk, Sentence, Site, World
+from sitefarm import adverts
+from sitefarm.records import Entity, Kind, Page, Quirk, Seen, Sentence, Site, World
 
 Row = Mapping[str, Any]
 _SAMPLES = 2
@@ -23,9 +24,10 @@ def write(world: World, directory: Path) -> None:
         "pages": _pages(world),
         "violations": violations(world),
         "negatives": negatives(world),
-        "contacts": _contacts(world),
+        "contacts": contacts(world),
         "entities": _entities(world),
         "events": _events(world),
+        "ads": adverts.truth(world),
     }
     for name, rows in files.items():
         _write_rows(directory / "truth" / f"{name}.jsonl", rows)
@@ -57,7 +59,7 @@ def violations(world: World) -> Iterator[Row]:
                     "slug": slug,
                     **_words(sentence),
                     "scope": "page",
-                    "visible_when": {"tick_from": since},
+                    **_visible(site, page, since),
                 }
         for sentence in site.template:
             for slug in sentence.slugs:
@@ -77,7 +79,7 @@ def negatives(world: World) -> Iterator[Row]:
     number = 0
     for site in world.sites.values():
         for page, sentence, since in _said(site):
-            if sentence.why is not None:
+            if sentence.why is not None and site.form(page).seen is not Seen.NOBODY:
                 number += 1
                 yield {
                     "nid": f"n{number:05d}",
@@ -85,14 +87,14 @@ def negatives(world: World) -> Iterator[Row]:
                     **_words(sentence),
                     "scope": "page",
                     "why": sentence.why,
-                    "visible_when": {"tick_from": since},
+                    **_visible(site, page, since),
                 }
 
 
 def _said(site: Site) -> Iterator[tuple[Page, Sentence, int]]:
     """Each sentence of each original page with the tick from which it stands there."""
     for page in site.pages.values():
-        if page.duplicate_of is not None:
+        if page.duplicate_of is not None or page.kind is Kind.STATUS:
             continue
         seen: set[str] = set()
         for revision in page.revisions:
@@ -109,7 +111,17 @@ def _where(world: World, site: Site, page: Page) -> Row:
         "url": world.url(site.host, page.path),
         "host": site.host,
         "entity_id": site.entity.id,
-        "carrier": "dom",
+        "carrier": site.form(page).carrier,
+    }
+
+
+def _visible(site: Site, page: Page, since: int) -> Row:
+    """Who is shown a sentence and from when; false when nobody who says who he is ever is."""
+    seen = site.form(page).seen
+    profile = {"profile": seen.value} if seen is Seen.MOBILE else {}
+    return {
+        "visible_when": {"tick_from": since, **profile},
+        "reachable_by_policy": seen is not Seen.NOBODY,
     }
 
 
@@ -131,6 +143,7 @@ def _hosts(world: World) -> Iterator[Row]:
             "entity_id": site.entity.id,
             "charset": site.charset,
             "crawl_delay": site.crawl_delay,
+            "risk": site.risk,
             "docs": sum(
                 p.kind in (Kind.CONTENT, Kind.LIST) and p.duplicate_of is None and p.alive(0)
                 for p in site.pages.values()
@@ -157,13 +170,16 @@ def _page(world: World, site: Site, page: Page) -> Row:
         "view": page.view,
         "charset": charset,
         "quirk": page.quirk.value,
+        "form": page.form,
+        "moved_to": page.moved_to,
+        "end": page.end,
         "robots": "deny" if page.path.startswith(site.denied) else "allow",
         "reachable_by_policy": True,
         "first_tick": page.first,
         "last_tick": page.gone,
         "changes": [r.since for r in page.revisions[1:]],
         "duplicate_of": _id(site, page.duplicate_of) if page.duplicate_of else None,
-        "expected_status": 200,
+        "expected_status": site.form(page).status,
         "title": page.title,
         "samples": _samples(page),
     }
@@ -176,22 +192,30 @@ def _samples(page: Page) -> list[str]:
     return said[:_SAMPLES]
 
 
-def _contacts(world: World) -> Iterator[Row]:
+def contacts(world: World) -> Iterator[Row]:
+    """How each host asks to be reached."""
     for site in world.sites.values():
         kinds = {"tel": site.entity.phone, "wechat": site.entity.wechat}
         if site.widget:
             kinds["swt_id"] = "ABC12345678"
-        if site.layout != "blog":
+        if site.layout not in ("blog", "soft"):
             del kinds["wechat"]
         for kind, value in kinds.items():
-            yield {
-                "cid": f"{site.host}/{kind}",
-                "host": site.host,
-                "type": kind,
-                "value": value,
-                "carrier": "dom",
-                "rotates": False,
-            }
+            yield _contact(site, kind, value)
+        turns = max((form.turns for form in site.forms.values()), default=0)
+        for turn in range(turns):
+            yield _contact(site, "wechat", f"{site.entity.wechat}_{turn}", turn=turn)
+
+
+def _contact(site: Site, kind: str, value: str, turn: int | None = None) -> Row:
+    return {
+        "cid": f"{site.host}/{kind}" + ("" if turn is None else f"/{turn}"),
+        "host": site.host,
+        "type": kind,
+        "value": value,
+        "carrier": "dom",
+        "rotates": turn is not None,
+    }
 
 
 def _entities(world: World) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sitefarm.dice import Dice
 from sitefarm.identity import Registry, loopback
 from sitefarm.phrases import Bank, load
+from sitefarm.plans import PlanName
 from sitefarm.plans import load as load_plans
 from sitefarm.records import Entity, Event, Site, World
 from sitefarm.sites import Builder
@@ -12,8 +13,8 @@ from sitefarm.sites import Builder
 _INSTITUTIONS = 40
 
 
-def build(seed: str, *, port: int = 8480) -> World:
-    """Make the world of a seed. Pure: the same seed and port give equal worlds.
+def build(seed: str, *, plan: PlanName = PlanName.CITY, port: int = 8480) -> World:
+    """Make the world of a seed. Pure: the same seed, plan and port give equal worlds.
 
     `dev` keeps the names of the plans; every other seed renames hosts, directories, sections and
     classes, and draws other institutions, diseases and phrases.
@@ -25,19 +26,20 @@ def build(seed: str, *, port: int = 8480) -> World:
         specialties = Dice(seed, "specialties").shuffled(specialties)
     sites: dict[str, Site] = {}
     taken: set[str] = set()
-    for index, plan in enumerate(load_plans()):
+    for index, host in enumerate(load_plans(plan)):
         builder = Builder(
-            plan=plan,
+            plan=host,
             seed=seed,
             bank=bank,
             registry=registry,
             specialty=specialties[index % len(specialties)],
         )
-        site = builder.site(loopback(f"{seed}/{plan.host}", taken))
+        site = builder.site(loopback(f"{seed}/{host.host}", taken))
         sites[site.host] = site
     widgets = {s.widget: loopback(s.widget, taken) for s in sites.values() if s.widget}
     return World(
         seed=seed,
+        plan=plan,
         port=port,
         sites=sites,
         widgets=widgets,
@@ -78,5 +80,6 @@ def _events(sites: dict[str, Site]) -> tuple[Event, ...]:
                         Event(tick=page.first, host=site.host, path=page.path, op="create")
                     )
                 if page.gone is not None:
-                    found.append(Event(tick=page.gone, host=site.host, path=page.path, op="delete"))
+                    op = "move" if page.moved_to else "delete"
+                    found.append(Event(tick=page.gone, host=site.host, path=page.path, op=op))
     return tuple(sorted(found, key=lambda e: (e.tick, e.host, e.path)))

@@ -22,7 +22,11 @@ from domain.errors import PermanentError
 from storage.records import to_plain
 
 ACTOR = "cli"
+_LONGEST_NAME = 100
 Host = Annotated[str | None, typer.Argument(help="主机名；不写则为全部采集")]
+Operator = Annotated[
+    str | None, typer.Option("--operator", help="运营者名称：其全部监测对象的主机")
+]
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 
 
@@ -74,10 +78,16 @@ def now(
 @crawls.command("pause")
 def pause(
     host: Host = None,
+    operator: Operator = None,
     reason: Annotated[str, typer.Option(help="原因，显示在 why 与状态中")] = "人工暂停",
 ) -> None:
-    """暂停一个主机（含子域名）或全部采集；进行中的请求做完为止，不再发出新请求。"""
+    """暂停一个主机（含子域名）、一家机构的全部主机或全部采集；进行中的请求做完为止，不再发出新请求。"""
     services = open_services()
+    if operator is not None:
+        _one_of(host, operator)
+        count = intake.stop_organisation(services, operator, actor=ACTOR, reason=reason)
+        out.print(f"已暂停机构 {operator} 的 {count} 个主机；此后登记的主机同样暂停。")
+        return
     place = _place(host)
     with services.frontier.write() as tx:
         pauses.pause(tx, place, at=services.clock.now(), actor=ACTOR, reason=reason)
@@ -85,16 +95,21 @@ def pause(
 
 
 @crawls.command("resume")
-def resume(host: Host = None) -> None:
-    """恢复被暂停的主机或全部采集。"""
+def resume(host: Host = None, operator: Operator = None) -> None:
+    """恢复被暂停的主机、机构或全部采集。"""
     services = open_services()
     place = _place(host)
     with services.frontier.write() as tx:
-        lifted = pauses.resume(tx, place)
+        if operator is not None:
+            _one_of(host, operator)
+            lifted = pauses.resume_organisation(tx, operator)
+        else:
+            lifted = pauses.resume(tx, place)
+    named = _named(place) if operator is None else f"机构 {operator} "
     if not lifted:
-        err.print(f"{_named(place)}并未暂停。")
+        err.print(f"{named}并未暂停。")
         raise typer.Exit(Exit.PROBLEM)
-    out.print(f"已恢复{_named(place)}。")
+    out.print(f"已恢复{named}。")
 
 
 @crawls.command("pauses")
@@ -120,6 +135,13 @@ def _place(host: str | None) -> str:
         return pauses.EVERYWHERE if host is None else pauses.place_named(host)
     except PermanentError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def _one_of(host: str | None, operator: str) -> None:
+    if host is not None:
+        raise typer.BadParameter("主机与 --operator 只能写一个")
+    if len(operator) > _LONGEST_NAME:
+        raise typer.BadParameter(f"名称超过 {_LONGEST_NAME} 字")
 
 
 def _named(place: str) -> str:

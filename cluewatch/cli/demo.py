@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from cluewatch import demo as demonstration
 from cluewatch import export, farm
 from cluewatch.bootstrap import Services
 from cluewatch.cli import operations
-from cluewatch.cli.output import Exit, err, out
+from cluewatch.cli.output import Exit, out
+from cluewatch.cli.progress import bars
 from cluewatch.farm import Ports
 from crawlers.frontier import reports as frontier
 from documents import counts
+from sitefarm.plans import PlanName
 from tickets.calendar import civil_date
 from tickets.summary import summary
 
@@ -45,9 +46,12 @@ def demo(
     """在仿真互联网上走完全程：采集、存证、研判、索引、线索、工单，并打开控制台。"""
     started = time.monotonic()
     ports = Ports(pages=port, admin=admin_port)
-    with demonstration.prepared(seed=seed, ports=ports) as (services, directory):
+    with demonstration.prepared(seed=seed, plan=PlanName.CITY, ports=ports) as (
+        services,
+        directory,
+    ):
         demonstration.load(services, directory)
-        _watch(services)
+        bars(_BARS, demonstration.watch(services))
         passed = _print_summary(services, directory)
         out.print(f"用时 {time.monotonic() - started:.0f} 秒；全部状态在 {services.settings.home}")
         password = demonstration.open_account(services)
@@ -60,18 +64,6 @@ def demo(
                 f"用户名 [bold]{demonstration.USER}[/bold]，一次性密码 [bold]{password}[/bold]"
             )
         operations.serve()
-
-
-def _watch(services: Services) -> None:
-    columns = (TextColumn("{task.description:<6}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=err) as bars:
-        tasks: dict[str, TaskID] = {
-            name: bars.add_task(title, total=None) for name, title in _BARS.items()
-        }
-        for now in demonstration.watch(services):
-            for name, task in tasks.items():
-                done, known = getattr(now, name)
-                bars.update(task, completed=done, total=known or None)
 
 
 def _print_summary(services: Services, directory: Path) -> bool:

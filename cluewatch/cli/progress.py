@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from collections.abc import Iterable, Mapping
 
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from cluewatch import demo as demonstration
 from cluewatch.cli.output import emit_json, err, listing, out
 from cluewatch.results import PageResult
 
@@ -31,3 +42,16 @@ def spinner(text: str) -> Progress:
     )
     progress.add_task(text, total=None)
     return progress
+
+
+def bars(titles: Mapping[str, str], steps: Iterable[demonstration.Progress]) -> None:
+    """A bar for each named pair of a farm run's progress, until the run is done."""
+    columns = (TextColumn("{task.description:<6}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=err) as shown:
+        tasks: dict[str, TaskID] = {
+            name: shown.add_task(title, total=None) for name, title in titles.items()
+        }
+        for now in steps:
+            for name, task in tasks.items():
+                done, known = getattr(now, name)
+                shown.update(task, completed=done, total=known or None)

@@ -25,6 +25,13 @@ from domain.sources import RiskTier
 _PRICE = 1 - (1 + math.log(2)) / 2
 _TIERS = {RiskTier.HIGH: 12.0, RiskTier.NORMAL: 1.0, RiskTier.LOW: 0.25}
 _RISK_NAMES = {RiskTier.HIGH: "高", RiskTier.NORMAL: "中", RiskTier.LOW: "低"}
+# The longest that a page waits where politeness leaves room for more looks, so that what nobody
+# expected (a deletion, a page that never changed before) is met within 12 and 48 hours, too.
+_PROMISES = {
+    RiskTier.HIGH: timedelta(hours=10),
+    RiskTier.NORMAL: timedelta(hours=44),
+    RiskTier.LOW: timedelta(hours=44),
+}
 _SITE, _PAGE = 3.0, 4.0
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=30)
 _PICTURE = timedelta(days=365)
@@ -104,11 +111,14 @@ def schedule(
     weight = _TIERS[risk] * (1 + _SITE * standing.site_share) * (_PAGE if standing.on_page else 1)
     seconds = _threshold(round(_PRICE * budget.price / weight, 4)) / rate
     wait = min(max(timedelta(seconds=min(seconds, 1e8)), _SHORTEST), _LONGEST)
+    promised = _PROMISES[risk] * min(budget.price, 1e3)
+    limit = f"，至迟 {_in_words(promised)}" if promised < wait else ""
+    wait = min(wait, promised)
     changes = sum(check.changed for check in compared)
     words = (
         f"风险{_RISK_NAMES[risk]}{_standing_in_words(standing)} × "
         f"约每 {_in_words(timedelta(seconds=1 / rate))}变更一次"
-        f"（{len(compared)} 次复查 {changes} 次有变）{_budget_in_words(budget)}"
+        f"（{len(compared)} 次复查 {changes} 次有变）{_budget_in_words(budget)}{limit}"
     )
     return _after(at, wait, words)
 

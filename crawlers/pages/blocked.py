@@ -1,5 +1,7 @@
 """Hosts and paths that no spider of ours ever asks for, as data (sources.md §0.1, §3.3).
 
+Redirectors are told by their paths wherever they are served: engines put them behind other hosts.
+
 An ad redirector bills the advertiser at each request; a consult widget pops up as an enquiry at
 the hospital and tips it off; analytics and pixels count us as a visitor.
 """
@@ -9,9 +11,10 @@ from __future__ import annotations
 import re
 
 AD_REDIRECTORS = (
-    r"//(?:www\.|m\.)?baidu\.com/(?:baidu\.php|other\.php|adrc\.php|pagead\.php)",
+    r"//(?:www\.|m\.)?baidu\.com/other\.php",
+    r"//[^/?#]+/(?:baidu|adrc|pagead)\.php\b",
     r"//bzclk\.baidu\.com/",
-    r"//e\.so\.com/search/eclk",
+    r"//[^/?#]+/search/eclk\b",
     r"//e\.tf\.360\.cn/",
     r"/bill_(?:cpc|search|un)\b",
     r"//ctb\.brand\.sogou\.com/",

@@ -23,6 +23,15 @@ _LABELLED = re.compile(
 _ZONE = re.compile(r"(?:Z|([+-])(\d{2}):?(\d{2}))\s*\Z")
 _IN_PATH = re.compile(r"/(20\d\d)[/-]?(\d{2})[/-]?(\d{2})/")
 _LINKED_DATA = re.compile(r"\"datePublished\"\s*:\s*\"([^\"]{8,40})\"")
+_AGO = re.compile(r"(\d{1,4})\s*(分钟|小时|天|周)前")
+_SPANS = {
+    "分钟": timedelta(minutes=1),
+    "小时": timedelta(hours=1),
+    "天": timedelta(days=1),
+    "周": timedelta(weeks=1),
+}
+_DAYS = {"刚刚": 0, "今天": 0, "昨天": 1, "前天": 2}
+_DAY_ALONE = re.compile(r"(?<![\d-])(\d{1,2})[-/月](\d{1,2})(?![\d-])")
 _SLACK = timedelta(days=1)
 _MAX_LINE = 80
 
@@ -50,6 +59,47 @@ def moment_of(text: str) -> datetime | None:
     """The date in a string such as "2024-03-05T08:00:00+08:00" or "2024年3月5日"."""
     found = _ANY.search(text)
     return _moment(found, _ZONE.search(text)) if found else None
+
+
+def told_moment(text: str, captured_at: datetime) -> datetime | None:
+    """A moment as platforms tell it: a date, seconds or milliseconds, "3小时前", "昨天", "03-05".
+
+    What is told from the reader's day is counted from the capture; a day without a year is the
+    last one of that name before it.
+    """
+    digits = text.strip().partition(".")[0]
+    if digits.isdigit():
+        return unix_moment(digits[:-3] if len(digits) == 13 else digits)
+    ago = _AGO.search(text)
+    if ago:
+        return captured_at - int(ago[1]) * _SPANS[ago[2]]
+    for word, days in _DAYS.items():
+        if word in text:
+            return captured_at - timedelta(days=days)
+    return moment_of(text) or _english(text) or _of_the_year(text, captured_at)
+
+
+def _english(text: str) -> datetime | None:
+    """ "Sun Mar 01 08:30:00 +0800 2026"."""
+    try:
+        return datetime.strptime(text.strip(), "%a %b %d %H:%M:%S %z %Y")
+    except ValueError:
+        return None
+
+
+def _of_the_year(text: str, captured_at: datetime) -> datetime | None:
+    found = _DAY_ALONE.search(text)
+    if found is None:
+        return None
+    day = captured_at.astimezone(CHINA)
+    for year in (day.year, day.year - 1):
+        try:
+            moment = datetime(year, int(found[1]), int(found[2]), tzinfo=CHINA)
+        except ValueError:
+            continue
+        if moment <= captured_at:
+            return moment
+    return None
 
 
 def unix_moment(seconds: str | int) -> datetime | None:

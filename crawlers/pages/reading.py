@@ -11,6 +11,7 @@ from crawlers.pages.feeds import is_feed, read_feed_page
 from crawlers.pages.landing import as_landing
 from crawlers.pages.media import content_type, unreadable
 from crawlers.pages.pictures import read_picture
+from crawlers.pages.platforms import read_platform
 from crawlers.pages.script_state import read_state
 from crawlers.pages.search_results import as_search_results
 from crawlers.pages.site import read_site
@@ -43,6 +44,11 @@ def read(
     reading = _of_form(text=text, url=url, media=media, charset=charset, notes=notes)
     if reading is not None:
         return reading
+    platform = read_platform(
+        text=text, url=url, captured_at=captured_at, charset=charset, notes=notes
+    )
+    if platform is not None:
+        return platform
     page = read_site(text=text, url=url, captured_at=captured_at, charset=charset, notes=notes)
     if isinstance(page, BlockPage) and page.outcome is Outcome.EMPTY_SHELL:
         page = read_state(text=text, url=url, charset=charset, notes=notes) or page

@@ -53,7 +53,7 @@ def read_state(*, text: str, url: str, charset: str, notes: Sequence[str]) -> Pa
 
     None when there is no state of a known name, or too little Chinese in it to be content.
     """
-    for name, value in _states(text):
+    for name, value in states(text):
         pieces = list(dict.fromkeys(strings_in(value, name, keys=_WRITTEN)))
         if sum(len(_HAN.findall(one.text)) for one in pieces) >= _LEAST_HAN:
             return _page(name, value, pieces, text, url, charset, notes)
@@ -94,7 +94,8 @@ def _page(  # noqa: PLR0917 - the parts of one reading
     )
 
 
-def _states(text: str) -> Iterator[tuple[str, object]]:
+def states(text: str) -> Iterator[tuple[str, object]]:
+    """The states of known names on a page, each with its value; nothing is executed."""
     for found in _ELEMENT.finditer(text):
         body = html.unescape(found[2].strip())
         value = _json(unquote(body) if body.startswith("%") else body)

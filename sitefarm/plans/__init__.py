@@ -1,8 +1,13 @@
-"""What each host is made of, as data: one YAML file per host, in the order of the address map."""
+"""What each host is made of, as data: one YAML file per host, in the order of the address map.
+
+A plan of a farm is a choice of hosts: `city` is the demonstration, `full` has every archetype
+(sources.md §6.3), `mini` has them all but the large ones, for tests that let days pass.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +15,27 @@ from typing import Any
 import yaml
 from attrs import frozen
 
-_ORDER = ("gk", "kf", "salon", "studio", "pub", "edu", "hc")
+from sitefarm.records import Form, Seen
+
+_CITY = ("gk", "kf", "salon", "studio", "pub", "edu", "hc")
+_BEYOND = (
+    "lp", "mp", "so", "tetris", "dp", "sy", "xhs", "dy", "wb", "zh", "c58", "bx", "infra",
+)  # fmt: skip
+
+
+class PlanName(StrEnum):
+    """The choices of hosts."""
+
+    CITY = "city"
+    FULL = "full"
+    MINI = "mini"
+
+
+_HOSTS = {
+    PlanName.CITY: _CITY,
+    PlanName.FULL: (*_CITY, *_BEYOND),
+    PlanName.MINI: ("kf", "salon", "studio", *_BEYOND),
+}
 
 Recipe = Mapping[tuple[str, str], int]
 
@@ -39,12 +64,15 @@ class Plant:
 
 @frozen(kw_only=True)
 class Changes:
-    """How many pages appear, are edited (gaining one sentence of `bank`) and vanish over time."""
+    """How many pages appear, are edited (gaining one sentence of `bank`), vanish, move and end in
+    a message (by its name) over time."""
 
     creates: int
     edits: int
     deletes: int
     bank: tuple[str, str]
+    moves: int = 0
+    ends: Mapping[str, int] = {}
 
 
 @frozen(kw_only=True)
@@ -61,7 +89,10 @@ class EntityPlan:
 
 @frozen(kw_only=True)
 class Plan:
-    """One host. Paths may hold {column}, {id}, {year}, {mmdd}; `listing` holds {tid} and {n}."""
+    """One host. Paths may hold {column}, {id}, {year}, {mmdd}; `listing` holds {tid} and {n}.
+
+    `decoy` is the recipe of what a cloaked form shows instead.
+    """
 
     host: str
     archetype: str
@@ -91,12 +122,17 @@ class Plan:
     robots: str | None = None
     denied: tuple[str, ...] = ()
     crawl_delay: float = 2.0
+    forms: Mapping[str, Form] = {}
+    decoy: Mapping[tuple[str, str], int] = {}
+    login: str | None = None
+    clicks: tuple[str, ...] = ()
+    per_minute: int | None = None
 
 
 @cache
-def load() -> tuple[Plan, ...]:
-    """The plans of all hosts."""
-    return tuple(_plan(Path(__file__).with_name(f"{name}.yml")) for name in _ORDER)
+def load(name: PlanName = PlanName.CITY) -> tuple[Plan, ...]:
+    """The plans of all hosts of a farm."""
+    return tuple(_plan(Path(__file__).with_name(f"{host}.yml")) for host in _HOSTS[name])
 
 
 def _plan(path: Path) -> Plan:
@@ -113,8 +149,15 @@ def _plan(path: Path) -> Plan:
         template=tuple(_bank(name) for name in raw.pop("template", ())),
         changes=Changes(bank=_bank(changes.pop("with")), **changes),
         denied=tuple(raw.pop("denied", ())),
+        forms={name: _form(form) for name, form in raw.pop("forms", {}).items()},
+        decoy=_recipe(raw.pop("decoy", {})),
+        clicks=tuple(raw.pop("clicks", ())),
         **raw,
     )
+
+
+def _form(raw: dict[str, Any]) -> Form:
+    return Form(seen=Seen(raw.pop("seen", Seen.EVERYBODY)), **raw)
 
 
 def _column(raw: dict[str, Any]) -> ColumnPlan:

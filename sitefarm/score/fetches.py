@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from sitefarm.score.ground import Fetch, Ground
+from sitefarm.score.ground import Fetch, Ground, TruePage
 from sitefarm.score.rows import Row, count, share
 
 _AGENT = "MedAdMonitor"
@@ -26,11 +26,14 @@ def rows(ground: Ground) -> list[Row]:
         return sum(f.decision == decision for f in ground.fetches)
 
     return [
-        share("discovery_recall", _discovery(ground, documents), at_least=0.98),
+        _discovery("discovery_recall", ground, _wanted(ground), documents, 0.98),
+        _worst_archetype(ground, documents),
         share("fetch_precision", _precision(documents), at_least=0.85),
         count("trap_fetches", decided("trap"), len(documents)),
         count("robots_denied_fetches", decided("robots_denied_path"), total, at_most=0),
         count("widget_hits", decided("widget"), total, at_most=0),
+        count("ad_clicks", decided("ad_click"), total, at_most=0),
+        count("verification_pages", decided("block"), len(documents), at_most=0),
         count(
             "form_posts",
             sum(f.method not in ("GET", "HEAD") for f in ground.fetches),
@@ -48,24 +51,45 @@ def rows(ground: Ground) -> list[Row]:
     ]
 
 
-def _discovery(ground: Ground, documents: Sequence[Fetch]) -> dict[str, list[bool]]:
-    wanted = {
-        page.id
+def _wanted(ground: Ground) -> list[TruePage]:
+    found = {
+        page.id: page
         for page in ground.pages.values()
         if page.kind in _GOOD and not page.duplicate and page.first == 0 and page.allowed
     }
-    seen = {
-        ground.pages[address].id
+    return list(found.values())
+
+
+def _discovery(
+    metric: str, ground: Ground, wanted: Sequence[TruePage], documents: Sequence[Fetch], gate: float
+) -> Row:
+    """Share of the wanted pages that were answered within the budget of these fetches."""
+    pages = (
+        ground.page_at(fetch.host + fetch.path)
         for fetch in documents[: int(_BUDGET * len(wanted))]
-        if fetch.status in (200, 304) and (address := fetch.host + fetch.url_path) in ground.pages
-    }
-    return {page: [page in seen] for page in wanted}
+        if fetch.status in (200, 304)
+    )
+    seen = {page.id for page in pages if page is not None}
+    return share(metric, {page.id: [page.id in seen] for page in wanted}, at_least=gate)
+
+
+def _worst_archetype(ground: Ground, documents: Sequence[Fetch]) -> Row:
+    """The archetype that was discovered least, each within a budget of its own."""
+    wanted: dict[str, list[TruePage]] = defaultdict(list)
+    for page in _wanted(ground):
+        wanted[page.archetype].append(page)
+    rows = []
+    for pages in wanted.values():
+        hosts = {page.host for page in pages}
+        own = [fetch for fetch in documents if fetch.host in hosts]
+        rows.append(_discovery("discovery_recall_worst_archetype", ground, pages, own, 0.95))
+    return min(rows, key=lambda row: row.value or 0.0)
 
 
 def _precision(documents: Sequence[Fetch]) -> dict[str, list[bool]]:
     groups: dict[str, list[bool]] = defaultdict(list)
     for fetch in documents:
-        groups[fetch.host + fetch.url_path].append(fetch.decision in _GOOD)
+        groups[fetch.host + fetch.path].append(fetch.decision in _GOOD)
     return groups
 
 

@@ -8,16 +8,13 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from sitefarm.score.capture import Key, key_of
 from sitefarm.score.ground import Ground, Planted, TruePage
 from sitefarm.score.matching import StoredText
 from sitefarm.score.rows import Row, count, share
 
-_FRESHNESS = 24
-"""A sentence that appeared less than this many ticks before the last request may be unseen."""
 _CLUE = "CLUE"
 _REVIEW = "REVIEW"
-
-Key = tuple[str, str, str]
 
 
 @frozen(kw_only=True)
@@ -64,7 +61,7 @@ class Examiner:
         self._fidelity(page, text)
         planted = [*self._planted.get(page.id, ()), *self._planted.get(page.host, ())]
         spans = {p.text: list(text.spans(p.text)) for p in planted}
-        self.tally.read |= {_key(p) for p in planted if spans[p.text]}
+        self.tally.read |= {key_of(p) for p in planted if spans[p.text]}
         for finding in findings if verdict in (_CLUE, _REVIEW) else ():
             hit = [p for p in planted if _overlaps(spans[p.text], finding)]
             level = str(finding.get("verdict") or verdict)
@@ -81,16 +78,16 @@ class Examiner:
     ) -> None:
         slug = str(finding["type"])
         exact = [p for p in hit if p.slug == slug]
-        self.tally.hinted |= {_key(p) for p in exact}
+        self.tally.hinted |= {key_of(p) for p in exact}
         if not clue:
             return
-        self.tally.found |= {_key(p) for p in exact}
+        self.tally.found |= {key_of(p) for p in exact}
         around = text.around(int(finding["start"]), int(finding["end"]))
         words = hit[0].text if hit else around
         unit = Unit(page=page.id, words=bool(hit), exact=bool(exact))
         self.tally.units.setdefault((page.host, slug, words), unit)
         self.tally.flagged |= {
-            _key(n)
+            key_of(n)
             for n in self._negatives.get(page.id, ())
             if not hit and _overlaps(text.spans(n.text), finding)
         }
@@ -111,7 +108,7 @@ class Examiner:
 
 def rows(ground: Ground, tally: Tally) -> list[Row]:
     """All rows about findings."""
-    due = [p for p in ground.planted if p.since == 0 or p.since <= ground.last_tick - _FRESHNESS]
+    due = ground.due
     controls = sum(
         ground.hosts[p.host].control and not p.duplicate and p.first <= ground.last_tick
         for p in ground.pages.values()
@@ -129,9 +126,16 @@ def rows(ground: Ground, tally: Tally) -> list[Row]:
         share("capture_recall", _recall(due, tally.read)),
         count("control_clues", len(tally.control_clues), controls, at_most=2),
         count("control_reviews", len(tally.control_reviews), controls),
-        count("negatives_flagged", len(tally.flagged), len({_key(n) for n in commercial})),
-        share("text_fidelity_gbk", tally.letters, at_least=0.999),
+        count("negatives_flagged", len(tally.flagged), len({key_of(n) for n in commercial})),
+        *_letters(ground, tally),
     ]
+
+
+def _letters(ground: Ground, tally: Tally) -> list[Row]:
+    """Characters that survived decoding, where a host writes in another charset than UTF-8."""
+    if all(host.charset == "utf-8" for host in ground.hosts.values()):
+        return []
+    return [share("text_fidelity_gbk", tally.letters, at_least=0.999)]
 
 
 def _units(tally: Tally, *, exact: bool) -> dict[str, list[bool]]:
@@ -144,13 +148,9 @@ def _units(tally: Tally, *, exact: bool) -> dict[str, list[bool]]:
 def _recall(due: Sequence[Planted], found: set[Key]) -> dict[str, list[bool]]:
     """Each (host, slug, sentence) once, filed under the first page that bears it."""
     groups: dict[str, list[bool]] = defaultdict(list)
-    for key, page in {_key(p): p.page for p in reversed(due)}.items():
+    for key, page in {key_of(p): p.page for p in reversed(due)}.items():
         groups[page].append(key in found)
     return groups
-
-
-def _key(planted: Planted) -> Key:
-    return planted.host, planted.slug, planted.text
 
 
 def _overlaps(spans: Any, finding: Mapping[str, Any]) -> bool:

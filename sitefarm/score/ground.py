@@ -12,10 +12,16 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+_FRESHNESS = 24
+"""A sentence that appeared less than this many ticks before the last request may be unseen."""
+
 
 @frozen(kw_only=True)
 class Planted:
-    """A sentence on a page. `slug` "" is a hard negative; `template`: counted once for the host."""
+    """A sentence on a page. `slug` "" is a hard negative; `template`: counted once for the host.
+
+    `carrier` is where the words stand; `reachable`: shown to visitors who say who they are.
+    """
 
     host: str
     page: str
@@ -23,11 +29,13 @@ class Planted:
     text: str
     template: bool
     since: int
+    carrier: str
+    reachable: bool
 
 
 @frozen(kw_only=True)
 class TruePage:
-    """An address and the original (`canonical_id`) behind it."""
+    """An address and the original (`canonical_id`) behind it; `form` is how it is written."""
 
     id: str
     host: str
@@ -36,6 +44,8 @@ class TruePage:
     first: int
     allowed: bool
     samples: tuple[str, ...]
+    archetype: str
+    form: str
 
 
 @frozen(kw_only=True)
@@ -46,17 +56,28 @@ class TrueHost:
     control: bool
     delay: float
     charset: str
+    risk: str
+
+
+@frozen(kw_only=True)
+class Change:
+    """An event of the farm at an address."""
+
+    tick: int
+    host: str
+    path: str
+    op: str
 
 
 @frozen(kw_only=True)
 class Fetch:
-    """One line of server.jsonl. `url_path` has no query."""
+    """One line of server.jsonl. `path` is with the query."""
 
     tick: int
     civil: datetime
     host: str
     ip: str
-    url_path: str
+    path: str
     method: str
     agent: str
     status: int
@@ -77,18 +98,36 @@ class Ground:
     planted: Sequence[Planted]
     negatives: Sequence[Planted]
     fetches: Sequence[Fetch]
+    changes: Sequence[Change]
+    adverts: Mapping[str, Sequence[str]]
+    """Landing addresses of the paid results, by the address of their page."""
 
     @property
     def last_tick(self) -> int:
         """The tick of the last request."""
         return max((f.tick for f in self.fetches), default=0)
 
+    @property
+    def due(self) -> list[Planted]:
+        """The planted sentences that must have been seen by the last request."""
+        latest = self.last_tick - _FRESHNESS
+        return [p for p in self.planted if p.reachable and (p.since == 0 or p.since <= latest)]
+
+    def form_of(self, planted: Planted) -> str:
+        """How the page of a sentence is written."""
+        page = self.pages.get(planted.page)
+        return page.form if page is not None else ""
+
     def page_of(self, document: Mapping[str, Any]) -> TruePage | None:
         """The page that a product's document was made of."""
         for key in ("url", "canonical_url"):
-            if page := self.pages.get(_address(str(document.get(key) or ""))):
+            if page := self.page_at(_address(str(document.get(key) or ""))):
                 return page
         return None
+
+    def page_at(self, address: str) -> TruePage | None:
+        """The page of a host and path; a query is part of few addresses."""
+        return self.pages.get(address) or self.pages.get(address.partition("?")[0])
 
     def on_page(self, sentences: Sequence[Planted]) -> Mapping[str, list[Planted]]:
         """Sentences by original page; template sentences under their host's name."""
@@ -109,6 +148,7 @@ def read(directory: Path) -> Ground:
                 control=r["control"],
                 delay=r["crawl_delay"],
                 charset=r["charset"],
+                risk=r["risk"],
             )
             for r in _rows(truth / "hosts.jsonl")
             if r["archetype"] != "widget"
@@ -116,6 +156,8 @@ def read(directory: Path) -> Ground:
         planted=[_sentence(r) for r in _rows(truth / "violations.jsonl")],
         negatives=[_sentence(r) for r in _rows(truth / "negatives.jsonl")],
         fetches=[_fetch(r) for r in _rows(directory / "server.jsonl")],
+        changes=[_change(r) for r in _rows(truth / "events.jsonl")],
+        adverts=_adverts(_rows(truth / "ads.jsonl")),
     )
 
 
@@ -126,7 +168,23 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 def _address(url: str) -> str:
     parts = urlsplit(url)
-    return f"{(parts.hostname or '').lower()}{parts.path or '/'}"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{(parts.hostname or '').lower()}{parts.path or '/'}{query}"
+
+
+def _change(row: Mapping[str, Any]) -> Change:
+    parts = urlsplit(row["url"])
+    query = f"?{parts.query}" if parts.query else ""
+    return Change(
+        tick=row["tick"], host=parts.hostname or "", path=parts.path + query, op=row["op"]
+    )
+
+
+def _adverts(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        found[_address(row["serp_url"])].append(row["landing"])
+    return found
 
 
 def _page(row: Mapping[str, Any]) -> TruePage:
@@ -138,6 +196,8 @@ def _page(row: Mapping[str, Any]) -> TruePage:
         first=row["first_tick"],
         allowed=row["robots"] == "allow",
         samples=tuple(row["samples"]),
+        archetype=row["archetype"],
+        form=row["form"],
     )
 
 
@@ -149,6 +209,8 @@ def _sentence(row: Mapping[str, Any]) -> Planted:
         text=row["text_as_shown"],
         template=row["scope"] == "template",
         since=row["visible_when"]["tick_from"],
+        carrier=row["carrier"],
+        reachable=row.get("reachable_by_policy", True),
     )
 
 
@@ -158,7 +220,7 @@ def _fetch(row: Mapping[str, Any]) -> Fetch:
         civil=datetime.fromisoformat(row["civil"]),
         host=row["host"],
         ip=row["ip"],
-        url_path=row["path"].partition("?")[0],
+        path=row["path"],
         method=row["method"],
         agent=row["ua"],
         status=row["status"],

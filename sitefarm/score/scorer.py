@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sitefarm.score import fetches, findings
+from sitefarm.score import capture, fetches, findings, freshness
+from sitefarm.score.adverts import Adverts
 from sitefarm.score.ground import read
 from sitefarm.score.rows import Row
 
@@ -19,6 +20,14 @@ def score(directory: Path, product: Iterable[Mapping[str, Any]]) -> list[Row]:
     """
     ground = read(directory)
     examiner = findings.Examiner(ground)
+    adverts = Adverts()
     for document in product:
         examiner.examine(document)
-    return [*fetches.rows(ground), *findings.rows(ground, examiner.tally)]
+        adverts.examine(ground, document)
+    return [
+        *fetches.rows(ground),
+        *freshness.rows(ground),
+        *capture.rows(ground, examiner.tally.read),
+        *adverts.rows(ground),
+        *findings.rows(ground, examiner.tally),
+    ]

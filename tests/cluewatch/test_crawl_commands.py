@@ -57,3 +57,40 @@ def test_the_whole_crawl_stops_without_a_host(run: CliRunner) -> None:
     assert isinstance(refused.exception, PermanentError)
     assert "crawl resume" in refused.exception.message
     assert run.invoke(app, ["crawl", "pause", "gk.test/zt"]).exit_code == 2
+
+
+def test_an_organisation_stops_with_all_its_hosts_and_those_to_come(
+    run: CliRunner, services: Services
+) -> None:
+    def watch(name: str) -> None:
+        own = Source(
+            id=name,
+            kind=SourceKind.HOSPITAL_SITE,
+            title=name,
+            operator="演示医疗集团",
+            region="990100",
+            start_urls=(f"http://{name}.test/",),
+            hosts=(f"{name}.test",),
+        )
+        intake.put_sources(services, [own])
+
+    def stopped(url: str) -> bool:
+        (told,) = lines(run.invoke(app, ["why", url, "--json"]).output)
+        return "paused" in {hold["rule"] for hold in told["holds"]}
+
+    watch("north")
+    assert run.invoke(app, ["crawl", "pause", "--operator", "无此机构"]).exit_code == 1
+    done = run.invoke(app, ["crawl", "pause", "--operator", "演示医疗集团", "--reason", "来函"])
+    assert "1 个主机" in done.output
+    watch("south")
+    assert stopped("http://north.test/")
+    assert stopped("http://south.test/")
+    assert not stopped(URL)
+    words = run.invoke(app, ["why", "http://south.test/"]).output.replace("\n", "")
+    assert "机构 演示医疗集团 的全部主机已由 cli 于" in words
+    run.invoke(app, ["crawl", "pause", "north.test"])
+    assert run.invoke(app, ["crawl", "resume", "--operator", "演示医疗集团"]).exit_code == 0
+    assert run.invoke(app, ["crawl", "resume", "--operator", "演示医疗集团"]).exit_code == 1
+    assert stopped("http://north.test/"), "the host's own stop holds"
+    assert not stopped("http://south.test/")
+    assert run.invoke(app, ["crawl", "pause", "a.test", "--operator", "x"]).exit_code == 2

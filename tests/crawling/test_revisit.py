@@ -115,14 +115,23 @@ def test_change_and_risk_bring_a_page_forward() -> None:
     once = daily()
     assert wait(once) == pytest.approx(DAY, rel=1e-3)
     assert wait(once, RiskTier.HIGH) < wait(once) / 3
-    assert wait(once, RiskTier.LOW) > 2 * wait(once)
+    assert wait(once, RiskTier.LOW) > 1.5 * wait(once)
     assert wait(daily(*[True] * 6)) < DAY / 2
-    assert wait(daily(*[False] * 6)) > 5 * DAY
+    assert wait(daily(*[False] * 6), budget=Budget(demand=150, room=100)) > 5 * DAY
     assert wait(once, standing=Standing(site_share=0.5)) < wait(once)
     assert wait(once, standing=Standing(on_page=True)) < wait(once) * 0.6
     assert wait(once, outcome=Outcome.DELETED, failures=1) == DAY
     unreadable = wait(once, outcome=Outcome.BAD_CONTENT, failures=1)
     assert unreadable > wait(once, outcome=Outcome.SERVER_ERROR, failures=1)
+
+
+@pytest.mark.parametrize(("risk", "hours"), [(RiskTier.HIGH, 12), (RiskTier.LOW, 48)])
+def test_while_there_is_room_no_page_waits_longer_than_promised(risk: RiskTier, hours: int) -> None:
+    never = daily(*[False] * 30)
+    assert wait(never, risk) < hours * HOUR
+    assert "至迟" in planned(never, risk).reason
+    crowded = Budget(demand=400, room=100)
+    assert wait(never, risk, budget=crowded) > hours * HOUR
 
 
 def test_a_crowded_host_is_looked_at_less_often_risky_pages_last() -> None:

@@ -15,7 +15,7 @@ from domain.errors import CluewatchError, PermanentError, RetryableError, Uninde
 from domain.queries import Everything, SearchRequest, Text
 from indexer.backends.elasticsearch import ElasticsearchIndex
 from language.tokens import segmenter
-from tests.contract.test_search_index import document
+from tests.contract.indexes import document
 from tests.engines.gatekeeper import Gatekeeper, gatekeeper
 
 pytestmark = pytest.mark.elasticsearch

@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_world_and_the_same_files(tmp_path: Path) -
     for name in ("one", "two"):
         truth.write(build("some seed"), tmp_path / name)
     files = [p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.*")]
-    assert len(files) == 10
+    assert len(files) == 11
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
