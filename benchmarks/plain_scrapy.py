@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from scrapy.crawler import CrawlerProcess
@@ -45,6 +45,8 @@ class Plain(CrawlSpider):
     """Every link of the farm's hosts."""
 
     name = "plain"
+    documents: ClassVar[list[dict[str, Any]]] = []
+    allowed_domains: ClassVar[list[str]] = []
     rules = (Rule(LinkExtractor(), callback="keep", follow=True),)
 
     def parse_start_url(self, response: Any, **_: Any) -> None:
