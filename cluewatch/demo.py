@@ -62,7 +62,9 @@ class Progress:
 
 
 @contextmanager
-def prepared(*, seed: str, plan: PlanName, ports: Ports) -> Iterator[tuple[Services, Path]]:
+def prepared(
+    *, seed: str, ports: Ports, plan: PlanName = PlanName.CITY
+) -> Iterator[tuple[Services, Path]]:
     """A running farm, and a home that watches it. Yields the services and the farm's directory."""
     directory = load_settings().path("farm")
     with farm.running(seed=seed, plan=plan, directory=directory, ports=ports) as clock_url:

@@ -18,7 +18,6 @@ from cluewatch.cli.progress import bars
 from cluewatch.farm import Ports
 from crawlers.frontier import reports as frontier
 from documents import counts
-from sitefarm.plans import PlanName
 from tickets.calendar import civil_date
 from tickets.summary import summary
 
@@ -46,10 +45,7 @@ def demo(
     """在仿真互联网上走完全程：采集、存证、研判、索引、线索、工单，并打开控制台。"""
     started = time.monotonic()
     ports = Ports(pages=port, admin=admin_port)
-    with demonstration.prepared(seed=seed, plan=PlanName.CITY, ports=ports) as (
-        services,
-        directory,
-    ):
+    with demonstration.prepared(seed=seed, ports=ports) as (services, directory):
         demonstration.load(services, directory)
         bars(_BARS, demonstration.watch(services))
         passed = _print_summary(services, directory)

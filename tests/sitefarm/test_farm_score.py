@@ -242,6 +242,23 @@ def test_unfetched_documents_lower_discovery(scored: Scored) -> None:
     assert rows["discovery_recall"].passed is False
 
 
+def test_changes_are_fresh_when_met_and_late_when_not(scored: Scored, dev: World) -> None:
+    def days(log: list[LogRow], *, met: bool) -> None:
+        for event in dev.events:
+            row = {**log[1], "host": event.host, "path": event.path, "decision": "content"}
+            if met:
+                log.append({**row, "tick": event.tick + 3})
+        log.append({**log[0], "tick": 240})
+
+    fresh = scored([], lambda log: days(log, met=True))
+    for kind in ("high_risk", "others", "gone"):
+        assert fresh[f"freshness_{kind}_median"].value == 3
+        assert fresh[f"freshness_{kind}_p95"].passed
+    late = scored([], lambda log: days(log, met=False))
+    assert late["freshness_high_risk_median"].passed is False
+    assert "freshness_gone_median" not in scored([])
+
+
 def test_intervals_are_the_same_on_every_run(scored: Scored, products: list[Document]) -> None:
     some = [d for d in products if len(d["url"]) % 2]
     first, second = scored(some), scored(some)
