@@ -68,7 +68,7 @@ class Generation:
 
     @contextmanager
     def writer(self) -> Iterator[tantivy.IndexWriter]:
-        """A writer for one batch."""
+        """A writer for one batch. Raises RetryableError: then nothing of the batch is kept."""
         try:
             writer = self._index.writer(_HEAP, 1)
         except ValueError as error:
@@ -78,6 +78,8 @@ class Generation:
         try:
             yield writer
             writer.commit()
+        except ValueError as error:  # all that tantivy raises, most often for a full disk
+            raise RetryableError(f"检索索引写不进去：{error}", at=str(self._directory)) from error
         except BaseException:
             writer.rollback()
             raise

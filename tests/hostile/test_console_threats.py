@@ -25,6 +25,7 @@ from tests.cluewatch.conftest import ADVERT, bring_in
 from tests.cluewatch.conftest import services as services  # noqa: PLC0414 - a fixture here as well
 from tests.cluewatch.console_visitors import ADDRESS, OWN, form_token, visitor
 from tickets import ledger, worklist
+from tickets.assistance import AssistanceKind
 from tickets.tables import clues, tickets
 from tickets.worklist import ClueFilter
 
@@ -116,7 +117,7 @@ def test_path_traversal(services: Services, path: str) -> None:
 
 
 def test_header_injection(services: Services, case: Case) -> None:
-    reviewer = visitor(services, Role.REVIEWER)
+    reviewer = visitor(services, Role.REVIEWER, name="another")
     reviewer.follow_redirects = False
     split = "x\r\nSet-Cookie: a=b\r\n\r\n<p>"
     form = {"form_token": form_token(reviewer), "answer": "lawful", "place": "1", "type": split}
@@ -132,7 +133,7 @@ def test_header_injection(services: Services, case: Case) -> None:
 
 @pytest.mark.parametrize("elsewhere", ["http://evil.test/", "//evil.test/", "/\\evil.test/"])
 def test_open_redirect(services: Services, case: Case, elsewhere: str) -> None:
-    reviewer = visitor(services, Role.REVIEWER)
+    reviewer = visitor(services, Role.REVIEWER, name="another")
     reviewer.follow_redirects = False
     told = {name: elsewhere for name in ("next", "type", "into", "return", "url")}
     form = {**told, "form_token": form_token(reviewer), "answer": "lawful", "place": "1"}
@@ -142,7 +143,7 @@ def test_open_redirect(services: Services, case: Case, elsewhere: str) -> None:
         reviewer.get("/", params=told, headers={"host": "evil.test"}),
         stranger.get("/clues", params=told, headers={"host": "evil.test"}),
         stranger.get(f"/{elsewhere}"),
-        reviewer.post("/login", data={"name": "REVIEWER-", "password": OWN, **told}, params=told),
+        reviewer.post("/login", data={"name": "another", "password": OWN, **told}, params=told),
         reviewer.post("/logout", data={"form_token": form["form_token"]}, params=told),
     ]
     for answer in answers:
@@ -181,7 +182,8 @@ def test_district_escape_per_endpoint(services: Services, case: Case) -> None:
     outside = visitor(services, *crew, region="980000")
     form = {
         "form_token": form_token(outside), "move": "issue", "purpose": "核对证据", "place": "1",
-        "answer": "lawful", "number": "定2026", "words": "研判意见",
+        "answer": "lawful", "number": "定2026", "words": "研判意见", "code": "立案", "asked": "x",
+        "kind": next(iter(AssistanceKind)).value,
     }  # fmt: skip
     tried = 0
     for method, route in RULES:

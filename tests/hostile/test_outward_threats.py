@@ -19,7 +19,7 @@ from crawlers.egress import Egress
 from domain.errors import CluewatchError, PermanentError
 from tests.clocks import StillClock
 from tests.evidence.authority import LocalAuthority, skip_without_openssl
-from tickets.transports import smtp, webhook
+from tickets.transports import webhook
 from tickets.transports.mail import Mail
 from tickets.transports.smtp import MailServer, Security
 from tickets.transports.webhook import Webhook
@@ -62,7 +62,7 @@ def dialled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     for module in (webhook, posting, timestamping):
         monkeypatch.setattr(module, "posted", posted)
-    monkeypatch.setattr(smtp.socket, "create_connection", connect)
+    monkeypatch.setattr("tickets.transports.smtp.socket.create_connection", connect)
     monkeypatch.setattr(time_server, "_exchange", exchange)
     return seen
 
