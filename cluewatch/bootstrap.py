@@ -44,6 +44,7 @@ from indexer.backends.embedded import EmbeddedIndex
 from language.tokens import segmenter
 from registers.book import RegisterBook
 from storage.database import Database, Durability
+from tickets.control.book import ControlBook, load_book
 from tickets.desk import Desk, load_desk
 from tickets.routes import RouteType
 from tickets.transports.smtp import MailServer
@@ -157,13 +158,15 @@ class Services:
     @cached_property
     def desk(self) -> Desk:
         """Offices, routes and clocks, proved total and unambiguous."""
-        dispatch = self.settings.dispatch
+        dispatch, region = self.settings.dispatch, self.settings.agency.region or None
         return load_desk(
-            self.route_types,
-            agencies=dispatch.agencies,
-            calendar=dispatch.calendar,
-            region=self.settings.agency.region or None,
+            self.route_types, agencies=dispatch.agencies, calendar=dispatch.calendar, region=region
         )
+
+    @cached_property
+    def control(self) -> ControlBook:
+        """Risk policy, measures and the quarterly form."""
+        return load_book(self.desk, **self.settings.control.model_dump())
 
     @cached_property
     def registers(self) -> RegisterBook:
@@ -274,10 +277,8 @@ class Services:
     @cached_property
     def timestamps(self) -> Timestamps | None:
         """The timestamp authority, None when none is set. Raises ConfigError."""
-        wanted = self.settings.evidence
-        if not wanted.timestamp_url:
-            return None
-        return authority(wanted.timestamp_url, wanted.timestamp_roots, self.egress)
+        url, roots = self.settings.evidence.timestamp_url, self.settings.evidence.timestamp_roots
+        return authority(url, roots, self.egress) if url else None
 
     def _judge_visit(
         self, *, url: str, status: int, headers: Sequence[tuple[str, str]], body: bytes

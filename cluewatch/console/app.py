@@ -17,10 +17,12 @@ from cluewatch.bootstrap import Services
 from cluewatch.console import (
     account,
     audit,
+    campaigns,
     clues,
     complaints,
     desk,
     documents,
+    figures,
     health,
     library,
     matters,
@@ -38,6 +40,7 @@ from cluewatch.console import (
     tickets,
     todo,
     users,
+    warnings,
     watching,
 )
 from cluewatch.console.access import CodeNeeded, PasswordChangeNeeded, SignInNeeded, guard
@@ -67,6 +70,9 @@ _PARTS = (
     watching,
     sources,
     rules,
+    warnings,
+    figures,
+    campaigns,
     operations,
     health,
     users,

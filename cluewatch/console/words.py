@@ -159,6 +159,8 @@ WORDS: dict[str, str] = {
     "end_sessions": "结束会话",
     "disable": "停用账号",
     "enable": "启用账号",
+    "watch": "监测",
+    "complaint": "举报",
 }
 
 
