@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
@@ -12,11 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from classifiers.judge import Judge
 from domain.errors import ConfigError
-from domain.findings import Verdict
+from domain.findings import Assessment, Verdict
 from storage.datafiles import Strict
 
 _DEFAULT_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _RESAMPLES = 500
+_BINS = 10
 
 
 class Row(Strict):
@@ -32,7 +34,11 @@ class Row(Strict):
 
 @frozen(kw_only=True)
 class Prediction:
-    """What the judge made of a row. `spans` are offsets of the findings good for a clue."""
+    """What the judge made of a row.
+
+    `score`: how likely it violates, by its strongest finding; `types` and `spans` (offsets) are of
+    the findings good for a clue.
+    """
 
     id: str
     score: float
@@ -59,7 +65,8 @@ class TypeReport:
 class EvaluationReport:
     """The figures of one evaluation; `review` is the share of rows for a person to look at.
 
-    `perturbations`: the recall that is left when the violating rows are disguised, by the way.
+    `calibration_error`: expected difference between `score` and the share that violates, over ten
+    bins of like width (ECE; Guo et al. 2017). `perturbations`: the recall that is left when the violating rows are disguised, by the way.
     """
 
     n: int
@@ -68,6 +75,7 @@ class EvaluationReport:
     f1: float
     review: float
     per_type: Mapping[str, TypeReport]
+    calibration_error: float
     segments_per_second: float
     perturbations: Mapping[str, float] = Factory(dict)
 
@@ -121,8 +129,17 @@ def evaluate(
         f1=_ratio(2 * precision * recall, precision + recall),
         review=_ratio(reviews, len(pairs)),
         per_type=_per_type(pairs, random.Random(seed)),  # noqa: S311 - resampling, not a secret
+        calibration_error=calibration_error([p.score for p in predictions], wanted),
         segments_per_second=_ratio(len(pairs), seconds),
     )
+
+
+def calibration_error(chances: Sequence[float], violates: Sequence[bool]) -> float:
+    """How far probabilities are from what came true, weighed by how many fall into each bin."""
+    bins: dict[int, list[float]] = defaultdict(list)
+    for chance, true in zip(chances, violates, strict=True):
+        bins[min(int(chance * _BINS), _BINS - 1)].append(chance - true)
+    return _ratio(sum(abs(sum(gaps)) for gaps in bins.values()), len(chances))
 
 
 def _prediction(number: int, row: Row, judge: Judge) -> Prediction:
@@ -134,11 +151,16 @@ def _prediction(number: int, row: Row, judge: Judge) -> Prediction:
     ]
     return Prediction(
         id=row.id or str(number),
-        score=max((finding.score for finding in assessment.findings), default=0.0),
+        score=judge.policy.chance(strongest(assessment)),
         verdict=assessment.verdict,
         types=tuple(sorted({finding.type for finding in passed})),
         spans=tuple((finding.start, finding.end) for finding in passed),
     )
+
+
+def strongest(assessment: Assessment) -> float:
+    """The score of the strongest finding, 0 without one."""
+    return max((finding.score for finding in assessment.findings), default=0.0)
 
 
 def _per_type(

@@ -78,6 +78,13 @@ class ModelUse(Strict):
     thresholds: dict[_Name, Threshold]
 
 
+class Chance(Strict):
+    """How many of the texts whose strongest finding has this score do violate."""
+
+    score: _Score
+    chance: _Score
+
+
 class _PolicySource(Strict):
     version: int = Field(ge=1)
     thresholds: dict[_Name, Threshold]
@@ -85,6 +92,7 @@ class _PolicySource(Strict):
     facts: tuple[FactShift, ...] = ()
     circumstances: tuple[Circumstance, ...] = ()
     combination: Combination
+    chances: tuple[Chance, ...] = Field(min_length=2)
     model: ModelUse
 
 
@@ -103,6 +111,7 @@ class Policy:
     facts: tuple[FactShift, ...]
     circumstances: tuple[Circumstance, ...]
     combination: Combination = field(repr=False)
+    chances: tuple[Chance, ...] = field(repr=False)
     model: ModelUse = field(repr=False)
     approved: Mapping[str, float] = field(factory=dict)
     shadow: frozenset[str] = frozenset()
@@ -149,6 +158,11 @@ class Policy:
         total += sum(c.shift for c in self.circumstances if c.type == slug and c.shows <= traits)
         total += sum(shift.shift for shift, _ in self.applicable(slug, facts))
         return round(min(max(total, 0.0), CEILING), 4)
+
+    def chance(self, score: float) -> float:
+        """How likely a text violates whose strongest finding has this score (0: it has none)."""
+        knots = [(each.score, each.chance) for each in self.chances]
+        return float(np.interp(score, *zip(*knots, strict=True)))
 
     def confirmed(self, slug: str, score: float, chance: float) -> float:
         """The score of a rule's words in a sentence that violates with this probability."""
@@ -218,6 +232,9 @@ def load(path: Path = SHIPPED) -> Policy:
     for slug, threshold in source.thresholds.items():
         if threshold.clue < threshold.review:
             raise ConfigError(f"{slug} 的 clue 低于 review", at=path.name)
+    scores = [each.score for each in source.chances]
+    if scores != sorted(set(scores)):
+        raise ConfigError("chances 的 score 必须递增", at=path.name)
     return Policy(
         version=f"{source.version}+{file_digest(path).removeprefix('sha256:')[:8]}",
         thresholds=source.thresholds,
@@ -225,5 +242,6 @@ def load(path: Path = SHIPPED) -> Policy:
         facts=source.facts,
         circumstances=source.circumstances,
         combination=source.combination,
+        chances=source.chances,
         model=source.model,
     )

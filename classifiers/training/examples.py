@@ -10,7 +10,7 @@ import json
 import random
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +192,18 @@ def passages(corpora: Path) -> Iterator[Passage]:
                 source=row["src"],
                 kind=label["kind"],
             )
+
+
+def unmarked(corpora: Path, without: Set[str]) -> list[str]:
+    """Sentences of the passages that nobody marked, each once, of all sites but these."""
+    marks = {row["id"] for path in (MARKS, corpora / _ADS[0]) for row in rows(path)}
+    texts = {
+        sentence
+        for row in rows(corpora / _ADS[1])
+        if row["id"] not in marks and row["src"] not in without
+        for sentence in _texts(row["text"])
+    }
+    return sorted(texts)
 
 
 def penalised(corpora: Path) -> Iterator[Example]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from classifiers import rulebook
-from classifiers.training import blend, linear, thresholds, transformer
+from classifiers.training import blend, e5, linear, thresholds, transformer
 from classifiers.training.ablation import Score, ablation
 from classifiers.training.examples import (
     Sources,
@@ -14,7 +14,9 @@ from classifiers.training.examples import (
     heads,
     importance,
     targets,
+    unmarked,
 )
+from classifiers.training.transformer import Course
 
 
 def train(
@@ -32,12 +34,20 @@ def train(
     names = heads(examples, book)
     unseen = development(examples, seed)
     left = linear.train(examples, names, unseen)
-    right = transformer.train(examples, names, unseen, encoder, seed, checkpoint=checkpoint)
+    course = Course(
+        examples=examples,
+        heads=names,
+        development=unseen,
+        encoder=e5.read(encoder),
+        seed=seed,
+    )
     chosen = [example for example, out in zip(examples, unseen, strict=True) if out]
+    sites = frozenset(example.source for example in chosen if "/" in example.source)
+    supposed = transformer.teach(course, unmarked(corpora, sites))
+    right = transformer.train(course, supposed, checkpoint=checkpoint)
     wanted, counts = targets(chosen, names)
     weights = counts * importance(chosen)[:, None]
     joined = blend.fit(names, left.unseen, right, wanted, weights)
     blend.write(joined)
     thresholds.write(thresholds.choose(chosen, names, joined(left.unseen, right), book))
-    sites = frozenset(example.source for example in chosen if "/" in example.source)
     return ablation(sources, sites, book)

@@ -17,7 +17,7 @@ from classifiers.rulebook import Rulebook
 from classifiers.training.examples import Example
 from domain.errors import ConfigError
 
-CLUE_PRECISION = 0.8
+CLUE_PRECISION = 0.76
 REVIEW_PRECISION = 0.5
 LAWFUL_SHARE = 3e-4
 """Of the sentences of the lawful corpora this share may pass the threshold of a type."""
@@ -25,10 +25,10 @@ LAWFUL_SHARE = 3e-4
 FEWEST = 8
 """A type with fewer sentences above a threshold than this borrows the threshold of all types."""
 
-FAIR_ODDS = 0.6
+FAIR_ODDS = 0.55
 """Below this nobody is accused, however precise a type looked on few examples."""
 
-BORROWED = 0.75
+BORROWED = 0.72
 """Below this nobody is accused of a type that has no threshold of its own."""
 
 SURER = {"beauty_salon_medical": 0.72}
