@@ -66,7 +66,8 @@ class EvaluationReport:
     """The figures of one evaluation; `review` is the share of rows for a person to look at.
 
     `calibration_error`: expected difference between `score` and the share that violates, over ten
-    bins of like width (ECE; Guo et al. 2017). `perturbations`: the recall that is left when the violating rows are disguised, by the way.
+    bins of like width (ECE; Guo et al. 2017). `perturbations`: the recall that is left when the
+    violating rows are disguised, by the way.
     """
 
     n: int

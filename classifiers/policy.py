@@ -161,8 +161,8 @@ class Policy:
 
     def chance(self, score: float) -> float:
         """How likely a text violates whose strongest finding has this score (0: it has none)."""
-        knots = [(each.score, each.chance) for each in self.chances]
-        return float(np.interp(score, *zip(*knots, strict=True)))
+        scores = [each.score for each in self.chances]
+        return float(np.interp(score, scores, [each.chance for each in self.chances]))
 
     def confirmed(self, slug: str, score: float, chance: float) -> float:
         """The score of a rule's words in a sentence that violates with this probability."""

@@ -74,9 +74,9 @@ def _described(pin: Pin) -> Json:
 
 def _licence(known: PackageMetadata) -> Json | None:
     """What the distribution says of its licence: an SPDX expression, a name, a classifier."""
-    if expression := known.get("License-Expression"):
-        return {"expression": expression}
-    words = (known.get("License") or "").strip()
+    if "License-Expression" in known:
+        return {"expression": known["License-Expression"]}
+    words = known["License"].strip() if "License" in known else ""
     if 0 < len(words) <= _LONGEST_LICENCE:
         return {"license": {"name": words}}
     for classifier in known.get_all("Classifier") or ():

@@ -75,13 +75,16 @@ def _passages(corpora: Path, sites: Set[str], judges: Mapping[str, Judge]) -> It
         yield _score(name, "marked passages of unseen sites", pairs)
 
 
+def held_rows(sources: Sources) -> Iterator[tuple[str, bool]]:
+    """The held-out texts of our own, and whether they violate."""
+    for path in sorted(sources.own.glob("*.jsonl")):
+        for row in examples.rows(path):
+            if row["split"] == HELD:
+                yield row["text"], bool(row.get("types"))
+
+
 def _held(sources: Sources, judges: Mapping[str, Judge]) -> Iterator[Score]:
-    rows = [
-        (row["text"], bool(row.get("types")))
-        for path in sorted(sources.own.glob("*.jsonl"))
-        for row in examples.rows(path)
-        if row["split"] == HELD
-    ]
+    rows = list(held_rows(sources))
     for name, judge in judges.items():
         pairs = [(violates, bool(clues(judge, text))) for text, violates in rows]
         yield _score(name, "own texts held out", pairs)

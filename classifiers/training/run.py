@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from classifiers import rulebook
-from classifiers.training import blend, e5, linear, thresholds, transformer
+from classifiers.judge import Judge
+from classifiers.training import blend, calibration, e5, linear, thresholds, transformer
 from classifiers.training.ablation import Score, ablation
 from classifiers.training.examples import (
     Sources,
@@ -50,4 +51,5 @@ def train(
     joined = blend.fit(names, left.unseen, right, wanted, weights)
     blend.write(joined)
     thresholds.write(thresholds.choose(chosen, names, joined(left.unseen, right), book))
+    calibration.write(calibration.fit(*calibration.held(sources, Judge(book))))
     return ablation(sources, sites, book)

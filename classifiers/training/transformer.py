@@ -80,7 +80,8 @@ def teach(course: Course, unmarked: Sequence[str]) -> Lessons:
     draw = random.Random(course.seed)  # noqa: S311 - dealing, not a secret
     texts = draw.sample(unmarked, min(SUPPOSED, len(unmarked)))
     logits = answers(teacher, texts)
-    return supposed(texts, 1 / (1 + np.exp(-logits)), weight=SUPPOSED_WEIGHT)
+    chances = (1 / (1 + np.exp(-logits))).astype(np.float32)
+    return supposed(texts, chances, weight=SUPPOSED_WEIGHT)
 
 
 def train(

@@ -25,7 +25,7 @@ from tests.cluewatch.conftest import ADVERT, bring_in
 from tests.cluewatch.conftest import services as services  # noqa: PLC0414 - a fixture here as well
 from tests.cluewatch.console_visitors import ADDRESS, OWN, form_token, visitor
 from tickets import ledger, worklist
-from tickets.assistance import AssistanceKind
+from tickets.request_forms import AssistanceKind
 from tickets.tables import clues, tickets
 from tickets.worklist import ClueFilter
 
