@@ -44,6 +44,9 @@ from indexer.backends.embedded import EmbeddedIndex
 from language.tokens import segmenter
 from registers.book import RegisterBook
 from storage.database import Database, Durability
+from tickets.control import risk
+from tickets.control.measures import Measures, load_measures
+from tickets.control.risk import RiskPolicy
 from tickets.desk import Desk, load_desk
 from tickets.routes import RouteType
 from tickets.transports.smtp import MailServer
@@ -164,6 +167,16 @@ class Services:
             calendar=dispatch.calendar,
             region=self.settings.agency.region or None,
         )
+
+    @cached_property
+    def risk_policy(self) -> RiskPolicy:
+        """How risks are scored and who is warned."""
+        return risk.load_policy(self.desk.offices, self.settings.control.risk)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What is counted."""
+        return load_measures(self.settings.control.measures)
 
     @cached_property
     def registers(self) -> RegisterBook:

@@ -16,6 +16,7 @@ from evidence import tables as evidence
 from registers import tables as registers
 from tickets import outcome_tables, subject_tables
 from tickets import tables as tickets
+from tickets.control import tables as control
 
 METADATA: dict[History, tuple[MetaData, ...]] = {
     History.TRUTH: (
@@ -26,6 +27,7 @@ METADATA: dict[History, tuple[MetaData, ...]] = {
         tickets.metadata,
         subject_tables.metadata,
         outcome_tables.metadata,
+        control.metadata,
         accounts.metadata,
         saved.metadata,
         thresholds.metadata,

@@ -230,6 +230,13 @@ class Dispatch(Section):
     calendar: Path | None = Field(None, description="工作日历（YAML）；留空用自带的日历")
 
 
+class Control(Section):
+    """The tables by which risks, figures and returns are made; each may be an office's own."""
+
+    risk: Path | None = Field(None, description="风险评分与预警（YAML）；留空用自带的")
+    measures: Path | None = Field(None, description="统计指标（YAML）；留空用自带的")
+
+
 class Mail(Section):
     """The server that takes our mail, to offices and to those who saved a search."""
 

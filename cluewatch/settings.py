@@ -25,6 +25,7 @@ from cluewatch.sections import (
     Channel,
     ClockSettings,
     Console,
+    Control,
     DatabaseSettings,
     Dispatch,
     EvidenceSettings,
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     canary: CanarySettings = CanarySettings()
     alarms: AlarmSettings = AlarmSettings()
     dispatch: Dispatch = Dispatch()
+    control: Control = Control()
     mail: Mail = Mail()
     channels: dict[str, Channel] = Field(
         default_factory=dict,

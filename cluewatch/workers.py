@@ -27,6 +27,7 @@ from cluewatch.projection import Projection
 from cluewatch.rendering import RenderWork
 from cluewatch.saved.sending import Messages
 from cluewatch.sealing import SealWork
+from cluewatch.warning_rounds import WarningRounds
 from crawlers.engine import crawl
 from domain.errors import RetryableError
 
@@ -91,7 +92,7 @@ def work(services: Services, role: WorkerRole, *, hours: float | None = None) ->
 
 
 def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
-    """From captures to alerts and anchors; each step returns how many items it took."""
+    """From captures to alerts, anchors and warnings; each step returns how many items it took."""
     owner = worker_name(WorkerRole.PROCESS)
     pipeline = Pipeline(services, owner=owner)
     projection = Projection(services, owner=owner)
@@ -99,6 +100,7 @@ def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
     messages = Messages(services, owner=owner)
     follow_ups = FollowUps(services)
     anchoring = Anchoring(services)
+    warning_rounds = WarningRounds(services)
     return (
         pipeline.work,
         projection.work,
@@ -106,6 +108,7 @@ def process_steps(services: Services) -> tuple[Callable[[], int], ...]:
         messages.work,
         follow_ups.work,
         anchoring.work,
+        warning_rounds.work,
     )
 
 

@@ -13,6 +13,7 @@ from rich.markup import escape
 from cluewatch import logs
 from cluewatch.cli import (
     accounts,
+    campaigns,
     cases,
     complaints,
     coverage,
@@ -21,6 +22,7 @@ from cluewatch.cli import (
     demo,
     evidence,
     farm,
+    figures,
     intake,
     justice,
     library,
@@ -40,6 +42,7 @@ from cluewatch.cli import (
     tickets,
     tokens,
     upkeep,
+    warnings,
 )
 from cluewatch.cli.output import Exit, err
 from cluewatch.sections import LogSettings
@@ -82,6 +85,9 @@ app.add_typer(saved.app, name="saved")
 app.add_typer(tokens.app, name="token")
 app.add_typer(stats.app, name="stats")
 app.add_typer(policy.app, name="policy")
+app.add_typer(campaigns.app, name="campaign")
+app.add_typer(figures.app, name="figures")
+app.add_typer(warnings.app, name="warning")
 
 
 def main() -> None:

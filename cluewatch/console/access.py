@@ -104,6 +104,8 @@ RULES: dict[tuple[str, str], Permission | Door] = {
     ("POST", "/requests/{reference}/answer"): _P.MOVE_TICKET,
     ("GET", "/todo"): _P.MOVE_TICKET,
     ("POST", "/todo"): _P.MOVE_TICKET,
+    ("GET", "/warnings"): _P.READ_TICKET,
+    ("POST", "/warnings/{warning_id}/acknowledgement"): _P.MOVE_TICKET,
     ("GET", "/operations"): _P.READ_OPERATIONS,
     ("POST", "/operations/retries"): _P.RETRY_WORK,
     ("GET", "/users"): _P.MANAGE_USERS,

@@ -39,6 +39,7 @@ from cluewatch.console import (
     todo,
     users,
     watching,
+    warnings,
 )
 from cluewatch.console.access import CodeNeeded, PasswordChangeNeeded, SignInNeeded, guard
 from cluewatch.console.rendering import page
@@ -67,6 +68,7 @@ _PARTS = (
     watching,
     sources,
     rules,
+    warnings,
     operations,
     health,
     users,

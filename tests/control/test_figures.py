@@ -1,0 +1,290 @@
+"""Figures: every number is the list of its tickets, and equals what a plain loop over the ledger
+counts; campaigns carry theirs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
+
+from domain.errors import ConfigError, IllegalMove
+from domain.tickets import Move, Ticket, legal_moves
+from storage.database import Database
+from tests.tickets.cases import (
+    AT,
+    DESK,
+    FILED,
+    SLUGS,
+    CountingIds,
+    empty,
+    one_clue,
+    order,
+    subject,
+    walk,
+)
+from tickets import complaints, ledger, tables
+from tickets.calendar import civil_date
+from tickets.control import campaign_report, campaigns, figures
+from tickets.control.campaigns import Campaign
+from tickets.control.complaint_figures import ComplaintDimension, street
+from tickets.control.complaint_figures import complaints as complaint_rows
+from tickets.control.figures import Dimension, Slice
+from tickets.control.measures import Origin, load_measures
+from tickets.issue import issue
+
+MEASURES = load_measures()
+OFFICE_MOVES = (
+    Move.RECEIVE, Move.ACCEPT, Move.CHECK, Move.FILE, Move.DECLINE, Move.INVESTIGATE,
+    Move.PENALISE, Move.ORDER, Move.INTERVIEW, Move.TRANSFER_POLICE, Move.CLOSE, Move.REPORT,
+    Move.REOPEN,
+)  # fmt: skip
+REGIONS = ("990101", "990102", "990100")
+CASE = st.tuples(
+    st.sets(st.sampled_from(SLUGS), min_size=1, max_size=2),
+    st.sampled_from(REGIONS),
+    st.lists(st.integers(0, 5), max_size=9),
+    st.integers(0, 40),
+)
+
+
+def make(
+    tx: Connection, ids: CountingIds, n: int, slugs: list[str], region: str, day: int
+) -> list[Ticket]:
+    clue = one_clue(tx, ids, *slugs, who=subject(f"示范诊所{n}", region=region), page=f"p{n}")
+    at = AT + timedelta(days=day)
+    return issue(tx, clue=clue, desk=DESK, ids=ids, at=at, automatic=True)
+
+
+def stroll(tx: Connection, ticket: Ticket, choices: list[int], day: int) -> None:
+    """Legal moves by choice, each a day after the one before."""
+    for step, choice in enumerate(choices, start=1):
+        legal = [move for move in legal_moves(ticket.state) if move in OFFICE_MOVES]
+        if not legal:
+            return
+        at = AT + timedelta(days=day + step)
+        taken = order(legal[choice % len(legal)], at=at)
+        ticket = ledger.move(tx, ticket_id=ticket.id, order=taken, desk=DESK)
+
+
+def plain_count(
+    tx: Connection, name: str, since: date, until: date, keep: Callable[[Ticket], bool]
+) -> set[str]:
+    """The same number by walking the ledger ticket by ticket, event by event."""
+    measure, found = MEASURES.get(name), set()
+    for ticket_id in tx.execute(select(tables.tickets.c.id)).scalars().all():
+        ticket = ledger.get(tx, ticket_id)
+        told = complaints.of_clue(tx, ticket.clue_id)
+        origin = Origin.COMPLAINT if told else Origin.WATCH
+        if not keep(ticket) or (measure.sources and origin not in measure.sources):
+            continue
+        if measure.families and ticket.family not in measure.families:
+            continue
+        if measure.opened and since <= civil_date(ticket.created_at) <= until:
+            found.add(ticket.number)
+        for event in ledger.events(tx, ticket.id):
+            named = event.move in {move.value for move in measure.moves}
+            led = not measure.states or event.state in measure.states
+            if named and led and since <= civil_date(event.at) <= until:
+                found.add(ticket.number)
+        if measure.overdue and any(deadline.due < until for deadline in ticket.deadlines):
+            found.add(ticket.number)
+    return found
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(CASE, min_size=1, max_size=5))
+def test_every_number_equals_a_plain_loop_over_the_ledger(
+    cases: list[tuple[set[str], str, list[int], int]],
+) -> None:
+    with empty() as tx:
+        ids = CountingIds()
+        for n, (slugs, region, choices, day) in enumerate(cases):
+            for ticket in make(tx, ids, n, sorted(slugs), region, day):
+                stroll(tx, ticket, choices, day)
+        since, until = date(2026, 3, 10), date(2026, 4, 20)
+        part = Slice(since=since, until=until)
+        for name in MEASURES.measures:
+            found = figures.lines(tx, MEASURES.get(name), part, today=until)
+            plain = plain_count(tx, name, since, until, lambda _: True)
+            assert {line.number for line in found} == plain, name
+        for dimension in Dimension:
+            names = tuple(MEASURES.measures)
+            for row in figures.table(tx, dimension, part, MEASURES, names, today=until):
+                for name, count in row.counts.items():
+                    cell = Slice(since=since, until=until, key=(dimension, row.key))
+                    listed = figures.lines(tx, MEASURES.get(name), cell, today=until)
+                    assert len(listed) == count, (dimension, row.key, name)
+
+
+def test_tables_by_office_district_type_source_and_month(
+    database: Database, ids: CountingIds
+) -> None:
+    with database.write() as tx:
+        make(tx, ids, 1, ["cure_rate"], "990101", 0)
+        make(tx, ids, 2, ["cure_rate", "comparison"], "990102", 40)
+        make(tx, ids, 3, ["unlicensed_practice"], "990102", 40)
+
+        def counts(dimension: Dimension) -> dict[str, int]:
+            found = figures.table(
+                tx, dimension, Slice(), MEASURES, ("opened",), today=civil_date(AT)
+            )
+            return {row.key: row.counts["opened"] for row in found}
+
+        assert counts(Dimension.DISTRICT) == {"990101": 1, "990102": 2}
+        assert counts(Dimension.TYPE) == {"comparison": 1, "cure_rate": 2, "unlicensed_practice": 1}
+        assert counts(Dimension.MONTH) == {"2026-03": 1, "2026-04": 2}
+        assert counts(Dimension.SOURCE) == {"watch": 3}
+        assert sum(counts(Dimension.OFFICE).values()) == 3
+        assert len(counts(Dimension.OFFICE)) == 2
+
+
+def test_medians_and_rates(database: Database, ids: CountingIds) -> None:
+    days = (2, 4, 9)
+    with database.write() as tx:
+        for n, wait in enumerate(days):
+            (ticket,) = make(tx, ids, n, ["cure_rate"], "990101", 0)
+            walk(tx, ticket, Move.RECEIVE, Move.ACCEPT, at=AT + timedelta(days=wait))
+            ending = Move.ORDER if n else Move.DECLINE
+            walk(tx, ticket, Move.CHECK, ending, at=AT + timedelta(days=20))
+        today = civil_date(AT + timedelta(days=30))
+        read = figures.span(tx, "to_accept", Slice(), MEASURES, today=today)
+        assert (read.value, read.of) == (median(days), 3)
+        rate = figures.rate(tx, "proved", Slice(), MEASURES, today=today)
+        assert (rate.value, rate.of) == (66.7, 3)
+        assert figures.rate(tx, "handover", Slice(), MEASURES, today=today).value is None
+
+
+def terms(tmp_path: Path, text: str = "", **changes: str) -> Path:
+    base = {
+        "title": "医美专项行动",
+        "lead": DESK.offices.all[0].id,
+        "since": "2026-03-01",
+        "until": "2026-03-31",
+        "region": '"990101"',
+        "types": "[beauty_salon_medical, cure_rate]",
+        "goals": "[{measure: filed, at_least: 2}, {rate: closed, at_least: 50}]",
+        "reports": "[2026-03-15, 2026-04-01]",
+        "stages": "[{title: 集中整治, since: 2026-03-01, until: 2026-03-31}]",
+        **changes,
+    }
+    path = tmp_path / "campaign.yml"
+    path.write_text("\n".join(f"{key}: {value}" for key, value in base.items()), "utf-8")
+    return path
+
+
+def opened_campaign(tx: Connection, ids: CountingIds, path: Path) -> Campaign:
+    loaded = campaigns.load_terms(path, desk=DESK, measures=MEASURES)
+    return campaigns.open_campaign(tx, loaded, actor="甲", at=AT, ids=ids)
+
+
+def test_a_campaign_carries_its_tickets_by_terms_and_by_hand(
+    database: Database, ids: CountingIds, tmp_path: Path
+) -> None:
+    with database.write() as tx:
+        (within,) = make(tx, ids, 1, ["cure_rate"], "990101", 0)
+        (elsewhere,) = make(tx, ids, 2, ["cure_rate"], "990102", 0)
+        (other,) = make(tx, ids, 3, ["comparison"], "990101", 0)
+        (late,) = make(tx, ids, 4, ["cure_rate"], "990101", 40)
+        campaign = opened_campaign(tx, ids, terms(tmp_path))
+
+        def members() -> set[str]:
+            part = campaign_report.part_of(campaign)
+            found = figures.lines(tx, MEASURES.get("opened"), part, today=civil_date(AT))
+            for line in found:
+                assert campaigns.of_ticket(tx, line.id) == (campaign,)
+            return {line.id for line in found}
+
+        assert members() == {within.id}
+        for ticket, inside in ((elsewhere, True), (within, False)):
+            campaigns.place(tx, campaign, ticket, inside=inside, reason="会商", actor="甲", at=AT)
+        assert members() == {elsewhere.id}
+        campaigns.place(tx, campaign, within, inside=True, reason="会商", actor="甲", at=AT)
+        assert members() == {within.id, elsewhere.id}
+        assert not campaigns.of_ticket(tx, other.id) + campaigns.of_ticket(tx, late.id)
+
+
+def test_a_campaign_from_start_to_report(
+    database: Database, ids: CountingIds, tmp_path: Path
+) -> None:
+    with database.write() as tx:
+        campaign = opened_campaign(tx, ids, terms(tmp_path))
+        for n in range(3):
+            (ticket,) = make(tx, ids, n, ["cure_rate"], "990101", 1)
+            walk(tx, ticket, *FILED, at=AT + timedelta(days=3 + 20 * (n == 2)))
+        mid = AT + timedelta(days=16)
+        assert campaigns.late_reports(tx, campaign, at=mid) == (date(2026, 3, 15),)
+        made = campaign_report.file_report(
+            tx, campaign, MEASURES, due=date(2026, 3, 15), actor="甲", at=mid
+        )
+        assert made.stage == "集中整治"
+        assert (made.totals["opened"], made.totals["filed"]) == (3, 2)
+        assert [(goal.title, goal.value, goal.met) for goal in made.goals] == [
+            ("立案", 2, True),
+            ("办结率", 0.0, False),
+        ]
+        by_office = Counter(dict.fromkeys(made.totals, 0))
+        for row in made.by_office:
+            by_office.update(row.counts)
+        assert dict(by_office) == dict(made.totals)
+        assert campaigns.late_reports(tx, campaign, at=mid) == ()
+        with pytest.raises(IllegalMove, match="不是报告日"):
+            campaign_report.file_report(
+                tx, campaign, MEASURES, due=date(2026, 3, 16), actor="甲", at=mid
+            )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lead": "nobody"},
+        {"types": "[no_such_type]"},
+        {"goals": "[{measure: nothing, at_least: 1}]"},
+        {"goals": "[{measure: filed, rate: closed, at_least: 1}]"},
+        {"until": "2026-02-01"},
+        {"stages": "[{title: 早, since: 2026-02-01, until: 2026-03-02}]"},
+        {"leed": "x"},
+    ],
+)
+def test_wrong_terms_are_refused_with_their_line(tmp_path: Path, changes: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"campaign\.yml:\d+"):
+        campaigns.load_terms(terms(tmp_path, **changes), desk=DESK, measures=MEASURES)
+
+
+def test_complaints_by_year_and_street(database: Database, ids: CountingIds) -> None:
+    addresses = ("示范市青禾区南湖街道1号", "示范市青禾区南湖街道8号", "示范县石桥镇中心路", "某处")
+    with database.write() as tx:
+        for n, address in enumerate(addresses):
+            incoming = complaints.Incoming(
+                source=complaints.ComplaintSource.GRID,
+                external_no=str(n),
+                received_at=AT - timedelta(days=365 * (n % 2)),
+                party="示范诊所",
+                words="无证医美",
+                region="990101",
+                address=address,
+            )
+            complaints.receive(tx, incoming, None, actor="甲", at=AT, desk=DESK, ids=ids)
+        by_street = complaint_rows(tx, ComplaintDimension.STREET, region="990100")
+        assert {row.key: len(row.numbers) for row in by_street} == {
+            "南湖街道": 2, "石桥镇": 1, "不明": 1,
+        }  # fmt: skip
+        by_year = complaint_rows(tx, ComplaintDimension.YEAR)
+        assert {row.key: len(row.numbers) for row in by_year} == {"2025": 2, "2026": 2}
+        assert not complaint_rows(tx, ComplaintDimension.YEAR, region="980000")
+        assert not complaint_rows(tx, ComplaintDimension.YEAR, types=("cure_rate",))
+
+
+def test_a_health_centre_is_no_town() -> None:
+    assert street("示范县石桥镇卫生院对面") == "不明"
+
+
+def test_a_quarter_has_its_first_and_last_day() -> None:
+    assert figures.quarter_of(date(2026, 2, 28)) == (date(2026, 1, 1), date(2026, 3, 31))
+    assert figures.quarter_of(date(2026, 12, 31)) == (date(2026, 10, 1), date(2026, 12, 31))

@@ -1,0 +1,1 @@
+"""From outcome to control: risk warnings, campaigns, figures, returns key matters."""
