@@ -38,6 +38,7 @@ from tickets import (
     worklist,
 )
 from tickets.appeals import AppealDecision
+from tickets.control import campaigns
 from tickets.handovers import Circumstances
 from tickets.ledger import NAMING, Order
 from tickets.worklist import TicketFilter
@@ -151,6 +152,7 @@ def _course(tx: Connection, wired: Services, ticket: Ticket) -> dict[str, Any]:
     return {
         "outcomes": outcomes.of_ticket(tx, ticket.id),
         "rechecks": rechecks.of_ticket(tx, ticket.id),
+        "campaigns": campaigns.of_ticket(tx, ticket.id),
         "criminal": handovers.reached(tx, ticket, Circumstances(), desk=wired.desk),
         "handover": handovers.latest(tx, ticket.id),
     }

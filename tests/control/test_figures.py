@@ -55,7 +55,7 @@ CASE = st.tuples(
 
 
 def make(
-    tx: Connection, ids: CountingIds, n: int, slugs: list[str], region: str, day: int
+    tx: Connection, ids: CountingIds, n: int, slugs: list[str], *, region: str, day: int
 ) -> list[Ticket]:
     clue = one_clue(tx, ids, *slugs, who=subject(f"示范诊所{n}", region=region), page=f"p{n}")
     at = AT + timedelta(days=day)
@@ -106,7 +106,7 @@ def test_every_number_equals_a_plain_loop_over_the_ledger(
     with empty() as tx:
         ids = CountingIds()
         for n, (slugs, region, choices, day) in enumerate(cases):
-            for ticket in make(tx, ids, n, sorted(slugs), region, day):
+            for ticket in make(tx, ids, n, sorted(slugs), region=region, day=day):
                 stroll(tx, ticket, choices, day)
         since, until = date(2026, 3, 10), date(2026, 4, 20)
         part = Slice(since=since, until=until)
@@ -127,9 +127,9 @@ def test_tables_by_office_district_type_source_and_month(
     database: Database, ids: CountingIds
 ) -> None:
     with database.write() as tx:
-        make(tx, ids, 1, ["cure_rate"], "990101", 0)
-        make(tx, ids, 2, ["cure_rate", "comparison"], "990102", 40)
-        make(tx, ids, 3, ["unlicensed_practice"], "990102", 40)
+        make(tx, ids, 1, ["cure_rate"], region="990101", day=0)
+        make(tx, ids, 2, ["cure_rate", "comparison"], region="990102", day=40)
+        make(tx, ids, 3, ["unlicensed_practice"], region="990102", day=40)
 
         def counts(dimension: Dimension) -> dict[str, int]:
             found = figures.table(
@@ -149,7 +149,7 @@ def test_medians_and_rates(database: Database, ids: CountingIds) -> None:
     days = (2, 4, 9)
     with database.write() as tx:
         for n, wait in enumerate(days):
-            (ticket,) = make(tx, ids, n, ["cure_rate"], "990101", 0)
+            (ticket,) = make(tx, ids, n, ["cure_rate"], region="990101", day=0)
             walk(tx, ticket, Move.RECEIVE, Move.ACCEPT, at=AT + timedelta(days=wait))
             ending = Move.ORDER if n else Move.DECLINE
             walk(tx, ticket, Move.CHECK, ending, at=AT + timedelta(days=20))
@@ -188,10 +188,10 @@ def test_a_campaign_carries_its_tickets_by_terms_and_by_hand(
     database: Database, ids: CountingIds, tmp_path: Path
 ) -> None:
     with database.write() as tx:
-        (within,) = make(tx, ids, 1, ["cure_rate"], "990101", 0)
-        (elsewhere,) = make(tx, ids, 2, ["cure_rate"], "990102", 0)
-        (other,) = make(tx, ids, 3, ["comparison"], "990101", 0)
-        (late,) = make(tx, ids, 4, ["cure_rate"], "990101", 40)
+        (within,) = make(tx, ids, 1, ["cure_rate"], region="990101", day=0)
+        (elsewhere,) = make(tx, ids, 2, ["cure_rate"], region="990102", day=0)
+        (other,) = make(tx, ids, 3, ["comparison"], region="990101", day=0)
+        (late,) = make(tx, ids, 4, ["cure_rate"], region="990101", day=40)
         campaign = opened_campaign(tx, ids, terms(tmp_path))
 
         def members() -> set[str]:
@@ -216,7 +216,7 @@ def test_a_campaign_from_start_to_report(
     with database.write() as tx:
         campaign = opened_campaign(tx, ids, terms(tmp_path))
         for n in range(3):
-            (ticket,) = make(tx, ids, n, ["cure_rate"], "990101", 1)
+            (ticket,) = make(tx, ids, n, ["cure_rate"], region="990101", day=1)
             walk(tx, ticket, *FILED, at=AT + timedelta(days=3 + 20 * (n == 2)))
         mid = AT + timedelta(days=16)
         assert campaigns.late_reports(tx, campaign, at=mid) == (date(2026, 3, 15),)

@@ -61,7 +61,9 @@ def report(tx: Connection, campaign: Campaign, measures: Measures, *, day: date)
         stage=campaign.stage(day),
         totals=totals,
         by_office=figures.table(tx, Dimension.OFFICE, part, measures, names, today=day),
-        goals=tuple(_goal(tx, goal, part, measures, totals, day) for goal in campaign.terms.goals),
+        goals=tuple(
+            _goal(tx, goal, part, measures, totals=totals, day=day) for goal in campaign.terms.goals
+        ),
     )
 
 
@@ -93,6 +95,7 @@ def _goal(
     goal: Goal,
     part: Slice,
     measures: Measures,
+    *,
     totals: Mapping[str, int],
     day: date,
 ) -> GoalReading:

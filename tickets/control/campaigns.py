@@ -155,7 +155,7 @@ def place(
     actor: str,
     at: datetime,
 ) -> None:
-    """A person takes a ticket in, or leaves it out, whatever the terms say; the last word counts."""
+    """A person takes a ticket in, or leaves it out, whatever the terms say."""
     table = tables.campaign_tickets
     values = {"inside": inside, "reason": reason, "actor": actor, "at": at}
     row = upsert(tx, table).values(campaign_id=campaign.id, ticket_id=ticket.id, **values)

@@ -5,8 +5,8 @@ from alembic import op
 
 from storage.columns import Moment
 
-revision = "0019"
-down_revision = "0018"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from storage.columns import Moment
 
-revision = "0020"
-down_revision = "0019"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
