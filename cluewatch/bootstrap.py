@@ -44,9 +44,7 @@ from indexer.backends.embedded import EmbeddedIndex
 from language.tokens import segmenter
 from registers.book import RegisterBook
 from storage.database import Database, Durability
-from tickets.control import risk
-from tickets.control.measures import Measures, load_measures
-from tickets.control.risk import RiskPolicy
+from tickets.control.book import ControlBook, load_book
 from tickets.desk import Desk, load_desk
 from tickets.routes import RouteType
 from tickets.transports.smtp import MailServer
@@ -169,14 +167,9 @@ class Services:
         )
 
     @cached_property
-    def risk_policy(self) -> RiskPolicy:
-        """How risks are scored and who is warned."""
-        return risk.load_policy(self.desk.offices, self.settings.control.risk)
-
-    @cached_property
-    def measures(self) -> Measures:
-        """What is counted."""
-        return load_measures(self.settings.control.measures)
+    def control(self) -> ControlBook:
+        """Risk policy, measures and the quarterly form."""
+        return load_book(self.desk, **self.settings.control.model_dump())
 
     @cached_property
     def registers(self) -> RegisterBook:

@@ -235,6 +235,8 @@ class Control(Section):
 
     risk: Path | None = Field(None, description="风险评分与预警（YAML）；留空用自带的")
     measures: Path | None = Field(None, description="统计指标（YAML）；留空用自带的")
+    returns: Path | None = Field(None, description="季度量化统计表（YAML）；留空用自带的")
+    agenda: Path | None = Field(None, description="要情事项的检查建议（YAML）；留空用自带的")
 
 
 class Mail(Section):

@@ -40,7 +40,7 @@ class WarningRounds:
                 warning = warnings.assess(
                     tx,
                     subject_id,
-                    policy=services.risk_policy,
+                    policy=services.control.risk,
                     offices=services.desk.offices,
                     ids=services.ids,
                     at=at,

@@ -6,11 +6,12 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.utils.exceptions import InvalidFileException
@@ -135,6 +136,17 @@ def text_cell(sheet: Worksheet | WriteOnlyWorksheet, words: str) -> Cell:
     cell.number_format = "@"
     cell.quotePrefix = True
     return cell
+
+
+def workbook(title: str, heads: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:
+    """An XLSX file of one sheet, all of it text cells."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    for line in chain((heads,), lines):
+        sheet.append([text_cell(sheet, words) for words in line])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
 
 
 def _bounded(found: Iterator[list[str]], name: str) -> Iterator[list[str]]:

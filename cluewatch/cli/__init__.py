@@ -13,6 +13,7 @@ from rich.markup import escape
 from cluewatch import logs
 from cluewatch.cli import (
     accounts,
+    agenda,
     campaigns,
     cases,
     complaints,
@@ -33,6 +34,7 @@ from cluewatch.cli import (
     papers,
     policy,
     registers,
+    returns,
     rules,
     saved,
     setup,
@@ -85,8 +87,10 @@ app.add_typer(saved.app, name="saved")
 app.add_typer(tokens.app, name="token")
 app.add_typer(stats.app, name="stats")
 app.add_typer(policy.app, name="policy")
+app.add_typer(agenda.app, name="agenda")
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(figures.app, name="figures")
+app.add_typer(returns.app, name="return")
 app.add_typer(warnings.app, name="warning")
 
 

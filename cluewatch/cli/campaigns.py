@@ -30,7 +30,7 @@ def open_one(
 ) -> None:
     """按方案文件登记一项专项行动。"""
     services = open_services()
-    terms = campaigns.load_terms(path, desk=services.desk, measures=services.measures)
+    terms = campaigns.load_terms(path, desk=services.desk, measures=services.control.measures)
     with services.truth.write() as tx:
         made = campaigns.open_campaign(
             tx, terms, actor=actor, at=services.clock.now(), ids=services.ids
@@ -66,7 +66,7 @@ def show(number: Number, as_json: Json = False) -> None:
     day = civil_date(services.clock.now())
     with services.truth.read() as tx:
         part = campaign_report.part_of(campaigns.get(tx, number))
-        found = figures.lines(tx, services.measures.get("opened"), part, today=day)
+        found = figures.lines(tx, services.control.measures.get("opened"), part, today=day)
     columns = ("number", "office", "region", "types", "source", "at")
     listing("工单", columns, map(to_row, found), as_json=as_json)
 
@@ -109,7 +109,7 @@ def report(
 ) -> None:
     """截至今日的数字与目标；--due 按报告日提交并留存。"""
     services = open_services()
-    at, measures = services.clock.now(), services.measures
+    at, measures = services.clock.now(), services.control.measures
     with services.truth.write() as tx:
         campaign = campaigns.get(tx, number)
         if due is None:

@@ -45,10 +45,10 @@ def table(
     with services.truth.read() as tx:
         part = _slice(tx, since, until, region, campaign)
         found = figures.table(
-            tx, by, part, services.measures, services.measures.columns, today=today
+            tx, by, part, services.control.measures, services.control.measures.columns, today=today
         )
     rows = ({"key": row.key, **row.counts} for row in found)
-    listing("统计", ("key", *services.measures.columns), rows, as_json=as_json)
+    listing("统计", ("key", *services.control.measures.columns), rows, as_json=as_json)
 
 
 @app.command("tickets")
@@ -73,7 +73,7 @@ def tickets(
         part = _slice(tx, since, until, region, campaign)
         if by is not None and key is not None:
             part = evolve(part, key=(by, key))
-        found = figures.lines(tx, services.measures.get(measure), part, today=today)
+        found = figures.lines(tx, services.control.measures.get(measure), part, today=today)
     columns = ("number", "office", "region", "types", "source", "at")
     listing("工单", columns, map(to_row, found), as_json=as_json)
 
@@ -92,9 +92,9 @@ def totals(
     today = civil_date(services.clock.now())
     with services.truth.read() as tx:
         part = _slice(tx, since, until, region, campaign)
-        found = figures.overall(tx, part, services.measures, today=today)
+        found = figures.overall(tx, part, services.control.measures, today=today)
     rows = [
-        {"kind": "funnel", "title": services.measures.get(name).title, "value": count}
+        {"kind": "funnel", "title": services.control.measures.get(name).title, "value": count}
         for name, count in found.funnel.items()
     ]
     rows += [{"kind": "median_days", **to_row(one)} for one in found.spans]

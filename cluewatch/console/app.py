@@ -22,8 +22,8 @@ from cluewatch.console import (
     complaints,
     desk,
     documents,
-    health,
     figures,
+    health,
     library,
     matters,
     operations,
@@ -40,8 +40,8 @@ from cluewatch.console import (
     tickets,
     todo,
     users,
-    watching,
     warnings,
+    watching,
 )
 from cluewatch.console.access import CodeNeeded, PasswordChangeNeeded, SignInNeeded, guard
 from cluewatch.console.rendering import page

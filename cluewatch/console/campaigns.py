@@ -38,7 +38,7 @@ def show(request: Request, wired: Wired, session: SignedIn, campaign_id: str) ->
     at = wired.clock.now()
     with wired.truth.read() as tx:
         campaign = campaigns.get(tx, campaign_id)
-        report = campaign_report.report(tx, campaign, wired.measures, day=civil_date(at))
+        report = campaign_report.report(tx, campaign, wired.control.measures, day=civil_date(at))
         late = campaigns.late_reports(tx, campaign, at=at)
     return page(
         request,
@@ -46,7 +46,7 @@ def show(request: Request, wired: Wired, session: SignedIn, campaign_id: str) ->
         campaign=campaign,
         report=report,
         late=late,
-        measures=wired.measures.measures,
+        measures=wired.control.measures.measures,
         titles=wired.type_titles,
         offices={office.id: office.name for office in wired.desk.offices.all},
     )

@@ -55,7 +55,7 @@ Asked = Annotated[Wanted, Depends(wanted)]
 @router.get("")
 def table(request: Request, wired: Wired, session: SignedIn, asked: Asked) -> Response:
     """One table, the funnel, the medians and the rates of what the user may see."""
-    measures, today = wired.measures, civil_date(wired.clock.now())
+    measures, today = wired.control.measures, civil_date(wired.clock.now())
     with wired.truth.read() as tx:
         part = _part(tx, session.user, asked)
         found = figures.table(tx, asked.by, part, measures, measures.columns, today=today)
@@ -79,7 +79,7 @@ def table(request: Request, wired: Wired, session: SignedIn, asked: Asked) -> Re
 @router.get(".xlsx")
 def sheet(wired: Wired, session: SignedIn, asked: Asked) -> Response:
     """The table as a spreadsheet."""
-    measures, today = wired.measures, civil_date(wired.clock.now())
+    measures, today = wired.control.measures, civil_date(wired.clock.now())
     with wired.truth.write() as tx:
         note_read(tx, wired, session.user, "figures", "spreadsheet")
         part = _part(tx, session.user, asked)
@@ -103,7 +103,7 @@ def tickets(
     key: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """The tickets behind one number."""
-    rule = wired.measures.get(measure)
+    rule = wired.control.measures.get(measure)
     with wired.truth.read() as tx:
         part = _part(tx, session.user, asked)
         if key is not None:

@@ -33,7 +33,7 @@ def listing(request: Request, wired: Wired, session: SignedIn, waiting: bool = F
         found=found,
         ranked=ranked,
         wanted=wanted,
-        levels=("", *(level.title for level in wired.risk_policy.levels)),
+        levels=("", *(level.title for level in wired.control.risk.levels)),
         now=wired.clock.now(),
         offices={office.id: office.name for office in wired.desk.offices.all},
     )

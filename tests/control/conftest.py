@@ -10,7 +10,7 @@ import pytest
 from documents import tables as documents
 from storage.database import Database
 from tests.tickets.cases import CountingIds
-from tickets import subject_tables, tables
+from tickets import outcome_tables, subject_tables, tables
 from tickets.control import tables as control
 
 
@@ -22,7 +22,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     else:
         opened = Database(request.getfixturevalue("postgres_url"))
     with opened.write() as tx:
-        for metadata in (tables.metadata, subject_tables.metadata, control.metadata):
+        for metadata in (
+            tables.metadata,
+            outcome_tables.metadata,
+            subject_tables.metadata,
+            control.metadata,
+        ):
             metadata.create_all(tx)
         documents.index_queue.create(tx)
     yield opened

@@ -111,7 +111,7 @@ def test_a_campaign_shows_its_figures_and_marks_its_tickets(
         "goals: [{measure: filed, at_least: 1}]\n",
         "utf-8",
     )
-    terms = campaigns.load_terms(path, desk=services.desk, measures=services.measures)
+    terms = campaigns.load_terms(path, desk=services.desk, measures=services.control.measures)
     with services.truth.write() as tx:
         made = campaigns.open_campaign(
             tx, terms, actor="甲", at=services.clock.now(), ids=services.ids

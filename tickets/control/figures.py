@@ -11,11 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
-from sqlalchemy import ColumnElement, Connection, Row, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 
 from domain.divisions import division_prefix
 from domain.tickets import OfficeRole, TicketState
-from tickets import tables
+from tickets import outcome_tables, tables
 from tickets.control.measures import Measure, Measures, Origin, Rate, Span
 from tickets.visibility import reached
 
@@ -198,30 +198,59 @@ def _line(row: Row[Any]) -> Line:
 
 
 def _rows(tx: Connection, measure: Measure, part: Slice, today: date) -> Sequence[Row[Any]]:
-    ticket, lead = tables.tickets, tables.assignments
-    event, clock, told = tables.ticket_events, tables.deadlines, tables.complaints
+    ticket, lead, told = tables.tickets, tables.assignments, tables.complaints
     complained = select(told.c.id).where(told.c.clue_id == ticket.c.clue_id).exists()
     columns = (ticket.c.id, ticket.c.number, ticket.c.subject_id, ticket.c.region, ticket.c.types)
-    shared = (*columns, lead.c.office, complained.label("complained"))
-    leads = and_(lead.c.ticket_id == ticket.c.id, lead.c.role == OfficeRole.LEAD.value)
-    if measure.moves:
-        happened = select(*shared, event.c.at).join(lead, leads)
-        query = happened.join(event, event.c.owner_id == ticket.c.id).where(
-            event.c.move.in_([move.value for move in measure.moves]), *_within(event.c.at, part)
-        )
-        if measure.states:
-            query = query.where(event.c.state.in_([state.value for state in measure.states]))
-    elif measure.opened:
-        query = select(*shared, ticket.c.created_at.label("at")).join(lead, leads)
-        query = query.where(*_within(ticket.c.created_at, part))
-    else:
-        query = select(*shared, ticket.c.created_at.label("at")).join(lead, leads)
-        query = query.join(clock, clock.c.ticket_id == ticket.c.id).where(
-            clock.c.ended.is_(None), clock.c.due < today, ticket.c.state.not_in(_STOPPED)
-        )
+    happened = _happened(measure, part, today)
+    query = (
+        select(*columns, lead.c.office, complained.label("complained"), happened.at.label("at"))
+        .join(lead, and_(lead.c.ticket_id == ticket.c.id, lead.c.role == OfficeRole.LEAD.value))
+        .where(*happened.conditions, *_conditions(part))
+    )
+    if happened.place is not None:
+        query = query.join(happened.place, happened.place.c[happened.owner] == ticket.c.id)
     if measure.families:
         query = query.where(ticket.c.family.in_([family.value for family in measure.families]))
-    return tx.execute(query.where(*_conditions(part))).all()
+    return tx.execute(query).all()
+
+
+@frozen(kw_only=True)
+class _Happening:
+    """Where a measure reads what happened to a ticket, and when; `place` None: in its own row."""
+
+    at: ColumnElement[datetime]
+    conditions: tuple[ColumnElement[bool], ...]
+    place: Table | None = None
+    owner: str = ""
+
+
+def _happened(measure: Measure, part: Slice, today: date) -> _Happening:
+    ticket, event, clock = tables.tickets, tables.ticket_events, tables.deadlines
+    said = outcome_tables.outcomes
+    if measure.moves:
+        made = [event.c.move.in_([move.value for move in measure.moves])]
+        if measure.states:
+            made.append(event.c.state.in_([state.value for state in measure.states]))
+        return _Happening(
+            place=event,
+            owner="owner_id",
+            at=event.c.at,
+            conditions=(*made, *_within(event.c.at, part)),
+        )
+    if measure.outcomes or measure.bearings:
+        fits = said.c.code.in_(measure.outcomes) | said.c.bearing.in_(
+            [bearing.value for bearing in measure.bearings]
+        )
+        return _Happening(
+            place=said,
+            owner="ticket_id",
+            at=said.c.at,
+            conditions=(fits, *_within(said.c.at, part)),
+        )
+    if measure.overdue:
+        late = (clock.c.ended.is_(None), clock.c.due < today, ticket.c.state.not_in(_STOPPED))
+        return _Happening(place=clock, owner="ticket_id", at=ticket.c.created_at, conditions=late)
+    return _Happening(at=ticket.c.created_at, conditions=tuple(_within(ticket.c.created_at, part)))
 
 
 def _within(moment: ColumnElement[Any], part: Slice) -> list[ColumnElement[bool]]:
@@ -243,10 +272,3 @@ def _conditions(part: Slice) -> list[ColumnElement[bool]]:
     if part.belongs is not None:
         found.append(part.belongs)
     return found
-
-
-def quarter_of(day: date) -> tuple[date, date]:
-    """The first and the last day of the quarter that a day lies in."""
-    first = date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
-    after = (first.replace(day=28) + timedelta(days=70)).replace(day=1)
-    return first, after - timedelta(days=1)

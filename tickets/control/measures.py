@@ -11,10 +11,12 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from domain.errors import ConfigError, NotFound
+from domain.feedback import Bearing
 from domain.findings import Family
 from domain.tickets import Move, Remark, TicketState
 from storage import datafiles
 from storage.datafiles import Strict
+from tickets.outcome_codes import OutcomeCodes
 
 
 class Origin(StrEnum):
@@ -32,13 +34,16 @@ class Measure(Strict):
     overdue: bool = False
     moves: tuple[Move | Remark, ...] = ()
     states: tuple[TicketState, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    bearings: tuple[Bearing, ...] = ()
     families: tuple[Family, ...] = ()
     sources: tuple[Origin, ...] = ()
 
     @model_validator(mode="after")
     def _selects_by_one_thing(self) -> Self:
-        if self.opened + self.overdue + bool(self.moves) != 1:
-            raise ValueError("须且只能有 opened、overdue、moves 之一")
+        said = bool(self.outcomes or self.bearings)
+        if self.opened + self.overdue + bool(self.moves) + said != 1:
+            raise ValueError("须且只能有 opened、overdue、moves、outcomes 之一")
         return self
 
 
@@ -75,13 +80,18 @@ class Measures(Strict):
             raise NotFound(f"没有指标“{name}”") from None
 
 
-def load_measures(source: Path | Traversable | None = None) -> Measures:
-    """The measures of a file, the shipped ones by default. Raises ConfigError (file:line)."""
+def load_measures(codes: OutcomeCodes, source: Path | Traversable | None = None) -> Measures:
+    """The measures of a file, the shipped ones by default; `codes` are the outcomes that they may
+    name. Raises ConfigError (file:line)."""
     data = datafiles.read(source or datafiles.shipped("tickets.control", "measures.yml"))
     found = data.validated(Measures)
     for place, name in _named(found):
         if name not in found.measures:
             raise ConfigError(f"没有指标“{name}”", at=data.at(*place))
+    for name, measure in found.measures.items():
+        for code in measure.outcomes:
+            if code not in {one.code for one in codes.all}:
+                raise ConfigError(f"没有结果代码“{code}”", at=data.at("measures", name))
     for name, span in found.spans.items():
         if not (found.measures[span.since].moves and found.measures[span.until].moves):
             raise ConfigError("时长的两端须是动作", at=data.at("spans", name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -90,4 +91,54 @@ campaign_reports = Table(
     Column("record", Text, nullable=False),
     Column("actor", String(200), nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+# A district's quarterly form. `record`: the figures as they were signed, "" before.
+returns = Table(
+    "district_returns",
+    metadata,
+    Column("region", String(6), primary_key=True),
+    Column("quarter", String(6), primary_key=True),
+    Column("record", Text, nullable=False),
+    Column("signed_by", String(200), nullable=False),
+    Column("signed_at", Moment),
+    Column("note", Text, nullable=False),
+)
+
+# What a district has entered; the last entry of a cell counts.
+return_entries = Table(
+    "district_return_entries",
+    metadata,
+    Column("region", String(6), primary_key=True),
+    Column("quarter", String(6), primary_key=True),
+    Column("cell", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# An item of the list of key matters. `record`: its five points; `agreed`: the offices that agreed
+# to this revision; `batch`: the number under which it was released last, "" before.
+agenda_items = Table(
+    "agenda_items",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("subject_id", String(32), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("agreed", Text, nullable=False),
+    Column("batch", String(40), nullable=False, index=True),
+)
+
+# Everything that was done to an item, with its points as they were then; append-only.
+agenda_events = Table(
+    "agenda_events",
+    metadata,
+    Column("item_id", String(64), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("record", Text, nullable=False),
 )
