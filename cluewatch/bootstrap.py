@@ -158,12 +158,9 @@ class Services:
     @cached_property
     def desk(self) -> Desk:
         """Offices, routes and clocks, proved total and unambiguous."""
-        dispatch = self.settings.dispatch
+        dispatch, region = self.settings.dispatch, self.settings.agency.region or None
         return load_desk(
-            self.route_types,
-            agencies=dispatch.agencies,
-            calendar=dispatch.calendar,
-            region=self.settings.agency.region or None,
+            self.route_types, agencies=dispatch.agencies, calendar=dispatch.calendar, region=region
         )
 
     @cached_property
@@ -280,10 +277,8 @@ class Services:
     @cached_property
     def timestamps(self) -> Timestamps | None:
         """The timestamp authority, None when none is set. Raises ConfigError."""
-        wanted = self.settings.evidence
-        if not wanted.timestamp_url:
-            return None
-        return authority(wanted.timestamp_url, wanted.timestamp_roots, self.egress)
+        url, roots = self.settings.evidence.timestamp_url, self.settings.evidence.timestamp_roots
+        return authority(url, roots, self.egress) if url else None
 
     def _judge_visit(
         self, *, url: str, status: int, headers: Sequence[tuple[str, str]], body: bytes

@@ -12,17 +12,19 @@ from sqlalchemy import Connection
 
 from domain.clues import Clue
 from domain.errors import ConfigError, IllegalMove
-from domain.tickets import Move
+from domain.feedback import Particulars
 from storage.database import Database
 from storage.datafiles import shipped
 from tests.tickets.cases import AT, DESK, FILED, CountingIds, one_clue, subject, walk
-from tickets import clue_moves, complaints
+from tickets import clue_moves, complaints, consequences, outcomes
+from tickets.calendar import civil_date
 from tickets.clue_moves import ClueMove
 from tickets.complaints import ComplaintSource, Incoming
 from tickets.control import warnings
 from tickets.control.risk import HIGHEST, Sign, judge, load_policy
 from tickets.control.warnings import RiskWarning, WarningFilter
 from tickets.issue import issue
+from tickets.outcomes import Saying
 
 POLICY = load_policy(DESK.offices)
 LOW = POLICY.model_copy(
@@ -50,7 +52,16 @@ def assess(tx: Connection, ids: CountingIds, subject_id: str, day: int = 0) -> R
 def penalised(tx: Connection, ids: CountingIds, page: str) -> Clue:
     clue = one_clue(tx, ids, "cure_rate", page=page)
     for ticket in issue(tx, clue=clue, desk=DESK, ids=ids, at=AT, automatic=True):
-        walk(tx, ticket, *FILED, Move.INVESTIGATE, Move.PENALISE)
+        walk(tx, ticket, *FILED)
+        said = Saying(
+            code="penalised",
+            office=ticket.lead,
+            actor="甲",
+            at=AT,
+            particulars=Particulars(decision_no=f"示监处罚〔2026〕{page}号", since=civil_date(AT)),
+        )
+        recorded = outcomes.record(tx, ticket_id=ticket.id, saying=said, desk=DESK)
+        consequences.follow(tx, recorded, desk=DESK, ids=ids)
     return clue
 
 
