@@ -90,19 +90,24 @@ def release(actor: Actor) -> None:
 def revise(
     item_id: ItemId,
     *,
-    procedure: Annotated[str | None, typer.Option(help="检查程序")] = None,
-    content: Annotated[str | None, typer.Option(help="检查内容")] = None,
-    method: Annotated[str | None, typer.Option(help="检查方法")] = None,
+    procedure: Annotated[str, typer.Option(help="检查程序")] = "",
+    content: Annotated[str, typer.Option(help="检查内容")] = "",
+    method: Annotated[str, typer.Option(help="检查方法")] = "",
     reason: Reason,
     actor: Actor,
 ) -> None:
     """修订一项；须重新商定，随下一批发布。"""
     services = open_services()
-    given = {"procedure": procedure, "content": content, "method": method}
-    changes = {name: words for name, words in given.items() if words}
     with services.truth.write() as tx:
         item = agenda.revise(
-            tx, item_id, changes, reason=reason, actor=actor, at=services.clock.now()
+            tx,
+            item_id,
+            procedure=procedure,
+            content=content,
+            method=method,
+            reason=reason,
+            actor=actor,
+            at=services.clock.now(),
         )
     out.print(f"{item.points.object}：第 {item.revision} 稿，{item.state}", markup=False)
 

@@ -22,6 +22,13 @@ from tickets.calendar import civil_date
 from tickets.control import campaigns, figures
 from tickets.control.figures import Dimension, Slice
 
+_TITLES = {
+    Dimension.OFFICE: "主办机关",
+    Dimension.DISTRICT: "区划",
+    Dimension.TYPE: "违法类型",
+    Dimension.SOURCE: "来源",
+    Dimension.MONTH: "月份",
+}
 router = APIRouter(prefix="/figures")
 
 
@@ -72,7 +79,7 @@ def table(request: Request, wired: Wired, session: SignedIn, asked: Asked) -> Re
         measures=measures.measures,
         columns=measures.columns,
         campaigns=every,
-        dimensions=Dimension,
+        dimensions=_TITLES,
     )
 
 
@@ -84,7 +91,7 @@ def sheet(wired: Wired, session: SignedIn, asked: Asked) -> Response:
         note_read(tx, wired, session.user, "figures", "spreadsheet")
         part = _part(tx, session.user, asked)
         found = figures.table(tx, asked.by, part, measures, measures.columns, today=today)
-    heads = (word(asked.by), *(measures.get(name).title for name in measures.columns))
+    heads = (_TITLES[asked.by], *(measures.get(name).title for name in measures.columns))
     rows = (
         (_title(wired, asked.by, row.key), *(str(row.counts[name]) for name in measures.columns))
         for row in found

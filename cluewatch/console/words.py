@@ -159,10 +159,6 @@ WORDS: dict[str, str] = {
     "end_sessions": "结束会话",
     "disable": "停用账号",
     "enable": "启用账号",
-    "district": "区划",
-    "type": "违法类型",
-    "source": "来源",
-    "month": "月份",
     "watch": "监测",
     "complaint": "举报",
 }

@@ -94,14 +94,14 @@ def test_a_revision_is_agreed_anew_and_leaves_with_the_next_batch(
         agreed(tx, item)
         agenda.release(tx, region="990100", actor="甲", at=AT)
         revised = agenda.revise(
-            tx, item.id, {"method": "夜间突击检查"}, reason="白天停业", actor="甲", at=AT
+            tx, item.id, method="夜间突击检查", reason="白天停业", actor="甲", at=AT
         )
         assert (revised.revision, revised.state, revised.agreed) == (2, ItemState.PROPOSED, ())
         agreed(tx, revised)
         number, _ = agenda.release(tx, region="990100", actor="甲", at=AT)
         assert agenda.get(tx, item.id).batch == number
         with pytest.raises(IllegalMove):
-            agenda.revise(tx, item.id, {"object": "他人"}, reason="改", actor="甲", at=AT)
+            agenda.revise(tx, item.id, method="夜间突击检查", reason="改", actor="甲", at=AT)
         agenda.withdraw(tx, item.id, reason="已注销", actor="甲", at=AT)
         with pytest.raises(IllegalMove):
             agenda.withdraw(tx, item.id, reason="已注销", actor="甲", at=AT)

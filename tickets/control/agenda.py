@@ -155,25 +155,32 @@ def release(
 def revise(
     tx: Connection,
     item_id: str,
-    changes: Mapping[str, str],
     *,
+    procedure: str = "",
+    content: str = "",
+    method: str = "",
     reason: str,
     actor: str,
     at: datetime,
 ) -> Item:
-    """Change points in words; the offices agree anew, and it leaves with the next batch.
-
-    Raises IllegalMove without a reason, for a withdrawn item, or for what is no point in words.
+    """Change points in words ("" leaves one as it is); the offices agree anew, and the item leaves
+    with the next batch. Raises IllegalMove without a reason or a change, or for a withdrawn item.
     """
     item = get(tx, item_id)
-    unknown = set(changes) - {"procedure", "content", "method"}
-    if item.state is ItemState.WITHDRAWN or not reason.strip() or not changes or unknown:
-        raise IllegalMove("修订须有理由，且只能改在列事项的检查程序、内容、方法", at=item.id)
+    old = item.points
+    points = evolve(
+        old,
+        procedure=procedure or old.procedure,
+        content=content or old.content,
+        method=method or old.method,
+    )
+    if item.state is ItemState.WITHDRAWN or not reason.strip() or points == old:
+        raise IllegalMove("只能修订在列的事项，且须有改动和理由", at=item.id)
     changed = evolve(
         item,
         state=ItemState.PROPOSED,
         revision=item.revision + 1,
-        points=evolve(item.points, **changes),
+        points=points,
         agreed=(),
     )
     return _keep(tx, changed, words=f"修订：{reason.strip()}", actor=actor, at=at)
