@@ -3,49 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
-from cluewatch import configuration
 from cluewatch.bootstrap import Services
-from cluewatch.settings import config_path, load_settings
 from cluewatch.warning_rounds import WarningRounds
 from domain.people import Role
 from tests.cluewatch.console_visitors import form_token, visitor
-from tests.tickets.cases import FILED, CountingIds, one_clue, subject, walk
 from tickets.control import campaigns
-from tickets.issue import issue
-
-
-@pytest.fixture
-def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    """A city with one clinic's case and one salon's in different districts."""
-    monkeypatch.setenv("CLUEWATCH_HOME", str(tmp_path / "home"))
-    risk = tmp_path / "risk.yml"
-    shipped = Path(__file__).parents[2] / "tickets" / "control" / "risk.yml"
-    risk.write_text(shipped.read_text("utf-8").replace("at: 25", "at: 5"), "utf-8")
-    values = {"agency": {"region": "990100"}, "control": {"risk": str(risk)}}
-    configuration.write(config_path(), values)
-    wired = Services(load_settings())
-    wired.prepare()
-    ids = CountingIds()
-    with wired.truth.write() as tx:
-        for n, (slug, region) in enumerate(
-            (("cure_rate", "990101"), ("unlicensed_practice", "990102"))
-        ):
-            who = subject(f"示范诊所{n}", region=region)
-            clue = one_clue(tx, ids, slug, who=who, page=f"p{n}")
-            for ticket in issue(
-                tx, clue=clue, desk=wired.desk, ids=ids, at=wired.clock.now(), automatic=True
-            ):
-                walk(tx, ticket, *FILED, at=wired.clock.now())
-    yield wired
-    wired.close()
 
 
 def links(client: TestClient, path: str) -> list[tuple[str, int]]:
