@@ -1,4 +1,4 @@
-"""Robots and mail servers on loopback get what was found, signed, once, and nothing hostile."""
+"""Robots on loopback get what was found, signed, once, and nothing hostile."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
-import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from urllib.parse import parse_qs
@@ -21,18 +19,17 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluewatch import configuration
 from cluewatch.bootstrap import Services
 from cluewatch.saved import store
 from cluewatch.saved.channels import MOST_BYTES, check_answer, robot_post, words
 from cluewatch.saved.posting import post_json
 from cluewatch.saved.sending import Messages
-from cluewatch.saved.store import Alert, Delivery, Message
+from cluewatch.saved.store import Message
 from cluewatch.sections import ChannelKind
-from cluewatch.settings import config_path, load_settings
 from crawlers.egress import Egress, PolicyDenied
 from domain.errors import PermanentError, RetryableError
 from storage.leases import WorkState
+from tests.cluewatch.saved_telling import told, wired
 from tests.engines.servers import free_port
 
 AT = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -75,46 +72,6 @@ def robot(*answers: tuple[int, bytes]) -> Iterator[Robot]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def wired(channel: dict[str, object], **sections: dict[str, object]) -> Services:
-    network = {"resolve": {"robot.test": "127.0.0.1"}, "allowed": ["127.0.0.0/8"]}
-    configuration.write(
-        config_path(), {"network": network, "channels": {"ops": channel}, **sections}
-    )
-    return Services(load_settings())
-
-
-def told(services: Services) -> Delivery:
-    """Tell the channel of one alert, and return the one line of the delivery log."""
-    at = services.clock.now()
-    with services.truth.write() as tx:
-        search = store.save(
-            tx,
-            id=services.ids.new(),
-            name="永不复发",
-            expression="永不复发",
-            owner="甲",
-            channels=("ops",),
-            known=services.settings.channels,
-            at=at,
-        )
-        alert = Alert(
-            id="a1",
-            search_id=search.id,
-            document_id="d1",
-            subject="青禾医院",
-            title="牛皮癣治疗",
-            url="http://qinghe.test/npx.html",
-            excerpt="永不复发",
-            at=at,
-        )
-        store.tell(tx, search, store.note(tx, [alert]), at=at)
-    Messages(services, owner="test").work()
-    with services.truth.read() as tx:
-        (line,) = store.deliveries(tx)
-    services.close()
-    return line
 
 
 @pytest.mark.parametrize("kind", ["wecom", "dingtalk", "feishu"])
@@ -232,74 +189,3 @@ def test_no_page_title_reaches_out_of_its_line(
     assert f"{len(found)} 条" in lines[0]
     assert not set("<>@\u202e\u0000") & set(text)
     assert len(f"{text}.".splitlines()) == len(lines) <= 2 * len(found) + 2
-
-
-@define
-class Mailbox:
-    """A mail server: what it took, and what it answers to a recipient."""
-
-    port: int = 0
-    to_recipient: str = "250 ok"
-    letters: list[bytes] = field(factory=list)
-
-
-@contextmanager
-def mail_server(answer: str = "250 ok") -> Iterator[Mailbox]:
-    box = Mailbox(to_recipient=answer)
-
-    class Handler(socketserver.StreamRequestHandler):
-        def say(self, line: str) -> None:
-            self.wfile.write(f"{line}\r\n".encode())
-
-        def handle(self) -> None:
-            self.say("220 mail.test")
-            while line := self.rfile.readline():
-                verb = line.split()[0].upper() if line.split() else b""
-                if verb == b"DATA":
-                    self.say("354 go on")
-                    letter = b"".join(iter(self.rfile.readline, b".\r\n"))
-                    box.letters.append(letter)
-                if verb == b"QUIT":
-                    self.say("221 bye")
-                    return
-                self.say(box.to_recipient if verb == b"RCPT" else "250 ok")
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        box.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield box
-        server.shutdown()
-
-
-def by_mail(port: int) -> Services:
-    server = {"host": "robot.test", "port": port, "security": "none", "sender": "watch@a.test"}
-    return wired({"kind": "mail", "to": ["chen@b.test", "li@b.test"]}, mail=server)
-
-
-def test_a_letter_arrives(services: Services) -> None:
-    with mail_server() as box:
-        line = told(by_mail(box.port))
-    assert (line.state, line.receipt) == (WorkState.DONE, "已交 robot.test，收件人 2 个")
-    (raw,) = box.letters
-    letter = message_from_bytes(raw, policy=policy.default)
-    assert letter["Subject"] == "【监测提醒】永不复发：新发现 1 条"
-    assert letter["Message-ID"] == f"<{line.id}@a.test>"
-    body = letter.get_body()
-    assert body is not None
-    assert "http://qinghe.test/npx.html" in body.get_content()
-
-
-@pytest.mark.parametrize(
-    ("answer", "state"), [("451 later", WorkState.READY), ("550 unknown", WorkState.PARKED)]
-)
-def test_a_refused_letter_is_logged(services: Services, answer: str, state: WorkState) -> None:
-    with mail_server(answer) as box:
-        line = told(by_mail(box.port))
-    assert (line.state, box.letters) == (state, [])
-    assert answer in str(line.error)
-
-
-def test_no_mail_server_is_set(services: Services) -> None:
-    line = told(wired({"kind": "mail", "to": ["chen@b.test"]}))
-    assert line.state is WorkState.PARKED
-    assert "mail.host" in str(line.error)
