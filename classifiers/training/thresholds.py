@@ -33,7 +33,7 @@ BORROWED = 0.72
 
 SURER = {"beauty_salon_medical": 0.72, "wellness_treatment": 0.8}
 """Types of whose context every sentence speaks need more: on a salon's page all is about looks, in
-a massage parlour's all about the body. Chosen on the farm seeds bravo and ci, and on our examples."""
+a parlour's all about the body. Chosen on the farm seeds bravo and ci, and on our examples."""
 
 _LEAST, _MOST = 0.25, 0.9
 """A threshold for review lies between these parts of the one for a clue."""
