@@ -56,7 +56,7 @@ def running(*, seed: str, plan: PlanName, directory: Path, ports: Ports) -> Iter
             stderr=output,
         )
     try:
-        _await(process, log, ports)
+        _await(process, log, ports, seed)
         yield ports.clock_url
     finally:
         process.terminate()
@@ -90,16 +90,19 @@ def scored(directory: Path, product: Iterable[dict[str, Any]]) -> dict[str, Any]
     }
 
 
-def _await(process: subprocess.Popen[bytes], log: Path, ports: Ports) -> None:
+def _await(process: subprocess.Popen[bytes], log: Path, ports: Ports, seed: str) -> None:
+    # A farm of somebody else may answer on these ports while ours finds them taken and ends.
     health = f"http://127.0.0.1:{ports.admin}/__farm/health"
     deadline = time.monotonic() + _START_SECONDS
     with httpx.Client(trust_env=False, timeout=2.0) as client:
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                if client.get(health).is_success:
+                answer = client.get(health)
+                if answer.is_success and answer.json()["seed"] == seed:
                     return
             except httpx.TransportError:
-                time.sleep(0.1)
+                pass
+            time.sleep(0.1)
     raise PermanentError(
         f"演示农场没有启动（端口 {ports.pages} 或 {ports.admin} 可能被占用）", at=str(log)
     )
