@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from starlette.exceptions import HTTPException
 
 from cluewatch.accounts import scope
 from cluewatch.console.access import SignedIn, Wired
 from cluewatch.console.rendering import page
 from tickets.calendar import civil_date
 from tickets.control import campaign_report, campaigns
+from tickets.control.figures import Slice
 
 router = APIRouter(prefix="/campaigns")
 
@@ -31,20 +31,22 @@ def listing(request: Request, wired: Wired, _session: SignedIn) -> Response:
 
 @router.get("/{campaign_id}")
 def show(request: Request, wired: Wired, session: SignedIn, campaign_id: str) -> Response:
-    """One campaign as of today. Its figures are the whole city's: they are for those who see it."""
+    """One campaign as of today, in what the user may see of it."""
     user = session.user
-    if scope.offices(user) is not None or scope.region(user) is not None:
-        raise HTTPException(403, "全部数字仅供全市人员查看；本机关的数字请在“统计”中按专项行动筛选")
+    within = Slice(region=scope.region(user), offices=scope.offices(user))
     at = wired.clock.now()
     with wired.truth.read() as tx:
         campaign = campaigns.get(tx, campaign_id)
-        report = campaign_report.report(tx, campaign, wired.control.measures, day=civil_date(at))
+        report = campaign_report.report(
+            tx, campaign, wired.control.measures, day=civil_date(at), within=within
+        )
         late = campaigns.late_reports(tx, campaign, at=at)
     return page(
         request,
         "campaign.html",
         campaign=campaign,
         report=report,
+        limited=user.limited_to_offices or bool(user.region),
         late=late,
         measures=wired.control.measures.measures,
         titles=wired.type_titles,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Connection
 
 from domain.errors import IllegalMove
@@ -45,14 +45,23 @@ class CampaignReport:
     goals: tuple[GoalReading, ...]
 
 
-def part_of(campaign: Campaign, *, until: date | None = None) -> Slice:
-    """The slice of a campaign's tickets, with what happened to them up to a day."""
-    return Slice(until=until, belongs=campaigns.belongs(campaign))
+def part_of(campaign: Campaign, *, until: date | None = None, within: Slice | None = None) -> Slice:
+    """The slice of a campaign's tickets, with what happened to them up to a day; `within` narrows
+    it to a region or to what has reached some offices."""
+    return evolve(within or Slice(), until=until, belongs=campaigns.belongs(campaign))
 
 
-def report(tx: Connection, campaign: Campaign, measures: Measures, *, day: date) -> CampaignReport:
+def report(
+    tx: Connection,
+    campaign: Campaign,
+    measures: Measures,
+    *,
+    day: date,
+    within: Slice | None = None,
+) -> CampaignReport:
     """The figures as of the end of `day`."""
-    part, names = part_of(campaign, until=day), tuple(measures.measures)
+    part = part_of(campaign, until=day, within=within)
+    names = tuple(measures.measures)
     totals = figures.totals(tx, part, measures, names, today=day)
     return CampaignReport(
         number=campaign.number,
