@@ -77,7 +77,7 @@ def xlsx_rows(data: bytes, name: str, *, sheet: str | None = None) -> Iterator[l
         yield from _bounded(([text(value) for value in row] for row in cells), name)
         book.close()
     except (
-        InvalidFileException, KeyError, ValueError, IndexError, SyntaxError, TypeError,
+        InvalidFileException, OSError, KeyError, ValueError, IndexError, SyntaxError, TypeError,
     ) as error:  # fmt: skip
         raise PermanentError(_DAMAGED, at=name) from error
 

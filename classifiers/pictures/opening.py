@@ -19,7 +19,7 @@ MOST_PIXELS = 40_000_000
 MOST_BYTES = 16 * 1024 * 1024
 _LONGEST_SIDE = 40_000
 # Pillow meets damaged files with whatever error its own code runs into.
-_DAMAGED = (OSError, SyntaxError, ValueError, IndexError, EOFError, OverflowError, MemoryError)
+_DAMAGED = (OSError, SyntaxError, ValueError, IndexError, EOFError, OverflowError)
 
 
 def pixels(body: bytes) -> Pixels:

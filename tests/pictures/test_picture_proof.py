@@ -12,8 +12,8 @@ from cluewatch.bootstrap import Services
 from cluewatch.sealing import SealWork
 from domain.captures import Snapshot
 from domain.people import Role
-from evidence import assets
-from evidence.seal_files import folder_of
+from evidence import assets, seal_keys
+from evidence.seal_files import folder_of, member
 from evidence.seal_store import seal_of
 from tests.cluewatch.console_visitors import visitor
 from tests.evidence.stand_ins import StandInRenderer
@@ -78,7 +78,13 @@ def test_the_seal_holds_the_picture_and_its_record(
     assert SealWork(services, owner="t").work() == 1
     with services.truth.read() as tx:
         seal = seal_of(tx, case.id)
-    assert seal is not None and seal.reason is None
+        assert seal is not None and seal.reason is None
+        key = seal_keys.unlock(tx, services.keys, seal.id)
     folder = folder_of(services.settings.evidence_directory, seal)
-    assert (folder / "read-001.png").read_bytes() == body
-    assert picture.id in (folder / "read-pictures.json").read_text("utf-8")
+    opened = {
+        file.name: b"".join(member(folder, file, key))
+        for file in seal.files
+        if file.name.startswith("read-")
+    }
+    assert opened["read-001.png"] == body
+    assert picture.id in opened["read-pictures.json"].decode()
