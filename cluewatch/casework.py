@@ -12,7 +12,7 @@ from cluewatch.accounts import scope
 from cluewatch.bootstrap import Services
 from domain.captures import CaptureRequest, RequestReason, Snapshot
 from domain.clues import Clue, ClueState, Subject
-from domain.findings import Assessment, Fact, Finding
+from domain.findings import Assessment, Fact, Finding, Verdict
 from domain.ids import derive_id
 from domain.outcomes import Outcome
 from domain.pages import Document
@@ -131,9 +131,15 @@ class Casework:
         requests.ask(tx, again)
 
     def _grave(self, assessment: Assessment) -> tuple[Finding, ...]:
-        """The findings that pass the threshold of a clue; a case is not padded with doubts."""
-        raises = self._services.judge_in_force.policy.raises
-        return tuple(f for f in assessment.findings if raises(f.type, f.score))
+        """The findings that pass the threshold of a clue; a case is not padded with doubts.
+
+        Where none does and the verdict is a clue all the same, the doubts are the case together.
+        """
+        policy = self._services.judge_in_force.policy
+        alone = tuple(f for f in assessment.findings if policy.raises(f.type, f.score))
+        if alone or assessment.verdict is not Verdict.CLUE:
+            return alone
+        return tuple(f for f in assessment.findings if f.type not in policy.shadow)
 
     def note_seal(self, tx: Connection, seal_id: str) -> None:
         """An attempt to seal has ended; where tickets leave by themselves, now is the time.
