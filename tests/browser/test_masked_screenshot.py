@@ -12,6 +12,8 @@ from domain.rendering import RenderedPage
 from tests.browser.test_chromium_renderer import egress, renderer  # noqa: F401 - fixtures
 from tests.evidence.stand_ins import grey_png
 
+pytestmark = pytest.mark.browser
+
 URL = "http://yard.test/"
 
 
