@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, Playwright
 from playwright.async_api import Error as BrowserError
 
-from crawlers import browser_launch, browser_memory
+from crawlers import browser_launch, browser_memory, browser_processes
 from crawlers.browser_showing import Showing, Stored, show
 from crawlers.devices import device_for
 from crawlers.egress import Egress
@@ -61,6 +61,7 @@ class ChromiumRenderer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self._process: int | None = None
         self._shown = 0
 
     def render(self, url: str, *, profile: Profile = Profile.DESKTOP) -> RenderedPage:
@@ -93,8 +94,8 @@ class ChromiumRenderer:
             return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _show(self, showing: Showing) -> RenderedPage:
-        browser = await self._ready()
         try:
+            browser = await self._ready()
             async with asyncio.timeout(self._deadline):
                 return await self._within_memory(browser, showing)
         except TimeoutError as error:
@@ -120,6 +121,10 @@ class ChromiumRenderer:
             if page.done():
                 return page.result()
             held = outgrown.result() // 1024**2
+        except asyncio.CancelledError:
+            # Out of time. A browser that has stopped answers no more: nothing may wait for it.
+            browser_processes.kill(self._process)
+            raise
         finally:
             for task in (page, outgrown):
                 task.cancel()
@@ -134,6 +139,7 @@ class ChromiumRenderer:
         if self._browser is None or not self._browser.is_connected():
             self._shown = 1
             self._browser = await self._launch()
+            self._process = await browser_processes.main_process(self._browser)
         return self._browser
 
     async def _launch(self) -> Browser:
@@ -155,8 +161,11 @@ class ChromiumRenderer:
         try:
             await asyncio.wait_for(browser.close(), 10)
         except (BrowserError, TimeoutError):
-            # It had broken already; Playwright's driver ends its process.
+            # It had broken already, or does not listen; without it the driver can end.
+            browser_processes.kill(self._process)
             await self._stop_driver()
+        finally:
+            self._process = None
 
     async def _stop_driver(self) -> None:
         playwright, self._playwright = self._playwright, None

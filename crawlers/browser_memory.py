@@ -8,17 +8,14 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
+from crawlers.browser_processes import processes
+
 _PAUSE_SECONDS = 0.5
 
 
 async def resident(browser: Browser) -> int:
     """Resident bytes of the browser's processes; 0 where the system does not tell (/proc)."""
-    session = await browser.new_browser_cdp_session()
-    try:
-        told = await session.send("SystemInfo.getProcessInfo")
-    finally:
-        await session.detach()
-    return sum(_resident(int(process["id"])) for process in told["processInfo"])
+    return sum(_resident(process.id) for process in await processes(browser))
 
 
 async def outgrown(browser: Browser, ceiling: int) -> int:

@@ -25,6 +25,7 @@ from cluewatch.supervisor import Supervisor, Worker
 from cluewatch.workers import WorkerRole
 from crawlers.frontier import leases as host_leases
 from storage.leases import WorkState
+from tests.engines.servers import free_port
 from tests.faults.conftest import Settled
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1800)]
@@ -47,7 +48,8 @@ def farmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: str) -> Iterat
     monkeypatch.setenv("CLUEWATCH_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(supervisor, "LONGEST_PAUSE", 0.2)
-    with demo.prepared(seed=seed, ports=Ports(pages=8690, admin=8691)) as (services, directory):
+    ports = Ports(pages=free_port(), admin=free_port())
+    with demo.prepared(seed=seed, ports=ports) as (services, directory):
         demo.load(services, directory)
         yield services
 
