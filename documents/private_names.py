@@ -39,6 +39,7 @@ class _Words(Strict):
     surnames: str
     compounds: list[str]
     words: str
+    everyday: str
     particles: str
     addresses: list[str]
     endings: list[str]
@@ -54,6 +55,7 @@ class _Forms:
     behind: re.Pattern[str]
     surname: re.Pattern[str]
     word: re.Pattern[str]
+    everyday: frozenset[str]
     ending: re.Pattern[str]
     title: re.Pattern[str]
     title_near: re.Pattern[str]
@@ -126,7 +128,7 @@ def _length(run: str, surname: int, *, is_label: bool) -> int:
         return _ended(run, surname + 1, end)
     if is_label and len(run) <= most:
         return len(run)
-    if len(first) > surname:
+    if len(first) > surname or first in _forms().everyday:
         return 0
     return _ended(run, surname, _joined(surname, [word for word, _ in words[1:3]], most))
 
@@ -186,6 +188,7 @@ def _forms() -> _Forms:
         ),
         surname=re.compile(surname),
         word=re.compile(f"{any_of(names.words.split())}|{surname}(?:{any_of(names.addresses)})"),
+        everyday=frozenset(names.everyday),
         ending=re.compile(f"[{names.particles}]|{any_of(names.endings)}"),
         title=re.compile(f"\\(?[{_HAN}]{{0,2}}(?:{title})"),
         title_near=re.compile(f"[^。！？!?\n]{{0,24}}?(?:{title})"),
