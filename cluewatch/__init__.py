@@ -1,1 +1,3 @@
 """The product: settings, the one wiring place, pipeline, supervisor, commands and console."""
+
+VERSION = "1.0"

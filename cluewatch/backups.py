@@ -19,7 +19,8 @@ from pathlib import Path, PurePosixPath
 from attrs import evolve, frozen
 from cattrs import BaseValidationError
 
-from cluewatch.bootstrap import VERSION, Services
+from cluewatch import VERSION
+from cluewatch.bootstrap import Services
 from cluewatch.settings import CONFIG_NAME, FRONTIER_FILE, TRUTH_FILE
 from domain.errors import PermanentError, RetryableError
 from evidence import holdings

@@ -9,13 +9,16 @@ from datetime import timedelta
 from functools import cached_property
 from ipaddress import ip_network
 
+from sqlalchemy import Connection
+
 from classifiers import model as models
 from classifiers import policy as policies
 from classifiers import rulebook as rulebooks
 from classifiers.judge import Judge
 from classifiers.pictures.reader import ChildReader
+from classifiers.policy import Policy
 from classifiers.rulebook import Rulebook
-from cluewatch import migrations, sending
+from cluewatch import VERSION, migrations, sending
 from cluewatch.clock import RemoteClock, SystemClock
 from cluewatch.first_key import make_first_key
 from cluewatch.ids import UuidIds
@@ -30,7 +33,6 @@ from crawlers.egress import Egress
 from crawlers.visits import PacedRenderer
 from documents.masking import mask
 from domain.captures import Capture, Profile, Snapshot
-from domain.errors import NotFound
 from domain.outcomes import Outcome
 from domain.ports import Ids, SearchIndex, Segmenter, TimeReference, Transport
 from evidence import keyring
@@ -48,8 +50,6 @@ from tickets.control.book import ControlBook, load_book
 from tickets.desk import Desk, load_desk
 from tickets.routes import RouteType
 from tickets.transports.smtp import MailServer
-
-VERSION = "1.0"
 
 
 class Services:
@@ -119,22 +119,26 @@ class Services:
         return rulebooks.load()
 
     @cached_property
-    def judge(self) -> Judge:
-        """Rules, models and policy as one verdict, as they are shipped."""
-        policy = policies.load().shadowing(self.settings.rules.shadow)
-        opinion = models.load(policy.model.open_from, self.settings.model.checkpoint)
-        return Judge(self.rulebook, policy, opinion=opinion)
+    def policy(self) -> Policy:
+        """The policy as it is shipped, with the types in shadow that the settings name."""
+        return policies.load().shadowing(self.settings.rules.shadow)
 
-    @property
-    def judge_in_force(self) -> Judge:
-        """`judge` under the thresholds that people have approved up to now."""
-        with self.truth.read() as tx:
-            approved = thresholds.in_force(tx)
-        if not approved:
-            return self.judge
-        if self._in_force is None or self._in_force.policy.approved != approved:
-            self._in_force = self.judge.under(self.judge.policy.approving(approved))
-        return self._in_force
+    @cached_property
+    def judge(self) -> Judge:
+        """Rules, models and `policy` as one verdict."""
+        opinion = models.load(self.policy.model.open_from, self.settings.model.checkpoint)
+        return Judge(self.rulebook, self.policy, opinion=opinion)
+
+    def policy_in_force(self, tx: Connection) -> Policy:
+        """`policy` with the thresholds that people have approved up to now."""
+        return self.policy.approving(thresholds.in_force(tx))
+
+    def judge_in_force(self, tx: Connection) -> Judge:
+        """`judge` under the policy in force; the same one until that changes."""
+        policy = self.policy_in_force(tx)
+        if (self._in_force or self.judge).policy != policy:
+            self._in_force = self.judge.under(policy)
+        return self._in_force or self.judge
 
     @cached_property
     def picture_reader(self) -> ChildReader:
@@ -175,10 +179,8 @@ class Services:
 
     def _region_of_source(self, source_id: str) -> str | None:
         with self.truth.read() as tx:
-            try:
-                return source_store.get(tx, source_id).region
-            except NotFound:
-                return None
+            found = source_store.find(tx, source_id)
+        return found.region if found is not None else None
 
     @cached_property
     def segmenter(self) -> Segmenter:

@@ -61,7 +61,7 @@ class Casework:
         snapshot: Snapshot,
     ) -> None:
         """Raise or repeat clues; a new one gets its seal request."""
-        grave = evolve(assessment, findings=self._grave(assessment))
+        grave = evolve(assessment, findings=self._grave(tx, assessment))
         if grave.findings:
             self.raise_confirmed(
                 tx, document=document, assessment=grave, facts=facts, snapshot=snapshot
@@ -130,12 +130,12 @@ class Casework:
         again = seal_request(clue, snapshot, at, again=str(opened[0].recurrence))
         requests.ask(tx, again)
 
-    def _grave(self, assessment: Assessment) -> tuple[Finding, ...]:
+    def _grave(self, tx: Connection, assessment: Assessment) -> tuple[Finding, ...]:
         """The findings that pass the threshold of a clue; a case is not padded with doubts.
 
         Where none does and the verdict is a clue all the same, the doubts are the case together.
         """
-        policy = self._services.judge_in_force.policy
+        policy = self._services.policy_in_force(tx)
         alone = tuple(f for f in assessment.findings if policy.raises(f.type, f.score))
         if alone or assessment.verdict is not Verdict.CLUE:
             return alone

@@ -8,10 +8,8 @@ from sqlalchemy import Connection
 
 from crawlers import source_store
 from documents import store as documents
-from domain.errors import NotFound
 from domain.pages import Document
 from domain.queries import SearchDocument
-from domain.sources import Source
 from indexer.projector import search_document
 from tickets.visibility import offices_by_document
 
@@ -23,17 +21,8 @@ def index_rows(tx: Connection, found: Sequence[Document]) -> list[SearchDocument
         search_document(
             document,
             documents.assessment(tx, document.id),
-            _source(tx, document),
+            source_store.find(tx, document.source_id),
             offices=offices.get(document.id, ()),
         )
         for document in found
     ]
-
-
-def _source(tx: Connection, document: Document) -> Source | None:
-    if document.source_id is None:
-        return None
-    try:
-        return source_store.get(tx, document.source_id)
-    except NotFound:  # the source was removed after its pages were captured
-        return None

@@ -32,7 +32,8 @@ class Judging:
 
     def renew(self) -> None:
         """Take the policy in force. A rulebook that does not load stops us before any work."""
-        self._judge = self._services.judge_in_force
+        with self._services.truth.read() as tx:
+            self._judge = self._services.judge_in_force(tx)
 
     def judge(self, document: Document, snapshot: Snapshot) -> Judgement:
         """Assess a masked document by the law of the day of its capture."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from classifiers.policy import Policy
 from cluewatch.bootstrap import Services
 from documents import store as documents
 from domain.findings import Assessment, Finding
@@ -47,6 +48,8 @@ def differences(services: Services) -> Iterator[tuple[Document, list[Difference]
     those that were never judged are left out.
     """
     after = ""
+    with services.truth.read() as tx:
+        judge = services.judge_in_force(tx)
     while True:
         with services.truth.read() as tx:
             batch = documents.iterate(tx, after=after, limit=_BATCH)
@@ -57,24 +60,24 @@ def differences(services: Services) -> Iterator[tuple[Document, list[Difference]
         for document in batch:
             before = stored[document.id]
             if before is not None:
-                now = services.judge_in_force.judge(
+                now = judge.judge(
                     document,
                     before.facts,
                     templates=templates[document.site],
                     at=document.captured_at,
                 )
-                yield document, list(_compare(services, document, before, now))
+                yield document, list(_compare(judge.policy, document, before, now))
         after = batch[-1].id
 
 
 def _compare(
-    services: Services, document: Document, before: Assessment, now: Assessment
+    policy: Policy, document: Document, before: Assessment, now: Assessment
 ) -> Iterator[Difference]:
     old, new = _by_place(before), _by_place(now)
     for place in sorted(old.keys() | new.keys()):
         was, now_is = old.get(place), new.get(place)
         known = was or now_is
-        grades = _grade(services, was), _grade(services, now_is)
+        grades = _grade(policy, was), _grade(policy, now_is)
         if known is None or grades[0] == grades[1]:
             continue
         yield Difference(
@@ -94,7 +97,5 @@ def _by_place(assessment: Assessment) -> dict[tuple[str, str], Finding]:
     return {(finding.type, finding.segment): finding for finding in ranked}
 
 
-def _grade(services: Services, finding: Finding | None) -> str:
-    if finding is None:
-        return ""
-    return services.judge_in_force.policy.grade(finding.type, finding.score).value
+def _grade(policy: Policy, finding: Finding | None) -> str:
+    return policy.grade(finding.type, finding.score).value if finding is not None else ""

@@ -22,10 +22,16 @@ def put(tx: Connection, source: Source) -> None:
 
 def get(tx: Connection, source_id: str) -> Source:
     """The source with this id. Raises NotFound."""
-    text = tx.execute(select(sources.c.record).where(sources.c.id == source_id)).scalar()
-    if text is None:
+    found = find(tx, source_id)
+    if found is None:
         raise NotFound("没有这个监测对象", at=source_id)
-    return from_json(Source, text)
+    return found
+
+
+def find(tx: Connection, source_id: str | None) -> Source | None:
+    """The source that something came from; None when it names none, or one removed since."""
+    text = tx.execute(select(sources.c.record).where(sources.c.id == source_id)).scalar()
+    return from_json(Source, text) if text is not None else None
 
 
 def all(tx: Connection) -> tuple[Source, ...]:

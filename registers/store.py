@@ -89,22 +89,15 @@ def import_register(
     for number, cells in found:
         reading.add(number, cells)
     regions = reading.whole_regions() if complete else ()
-    digest = hashlib.sha256(data).hexdigest()
-    version = {
-        "import_id": derive_id("register", kind.key, digest, as_of.isoformat()),
-        "kind": kind.key,
-    }
-    _forget(tx, version["import_id"])
-    tx.execute(
-        insert(imports).values(
-            id=version["import_id"],
-            kind=kind.key,
-            file=path.name,
-            as_of=as_of,
-            imported_at=at,
-            rows=len(reading.read),
-            refused=reading.refused,
-        )
+    version = _begin(
+        tx,
+        kind,
+        identity=hashlib.sha256(data).hexdigest(),
+        file=path.name,
+        as_of=as_of,
+        at=at,
+        read=len(reading.read),
+        refused=reading.refused,
     )
     _insert(tx, kind, reading.read, version=version, as_of=as_of)
     if regions:
@@ -136,22 +129,7 @@ def record_entry(
     if not isinstance(entry, Entry):
         flaws = "；".join(f"{flaw.column}：{flaw.reason}" for flaw in entry)
         raise PermanentError(f"不能记入{kind.title}：{flaws}", at=source)
-    version = {
-        "import_id": derive_id("register", kind.key, source, as_of.isoformat()),
-        "kind": kind.key,
-    }
-    _forget(tx, version["import_id"])
-    tx.execute(
-        insert(imports).values(
-            id=version["import_id"],
-            kind=kind.key,
-            file=source,
-            as_of=as_of,
-            imported_at=at,
-            rows=1,
-            refused=0,
-        )
-    )
+    version = _begin(tx, kind, identity=source, file=source, as_of=as_of, at=at, read=1)
     _insert(tx, kind, {1: entry}, version=version, as_of=as_of)
 
 
@@ -212,6 +190,37 @@ class _Reading:
     def _first_row_of(self, number: int, entry: Entry) -> int:
         own = numbered_identity(self.kind, entry)
         return number if own is None else self._rows_of.setdefault(own, number)
+
+
+def _begin(
+    tx: Connection,
+    kind: Kind,
+    *,
+    identity: str,
+    file: str,
+    as_of: date,
+    at: datetime,
+    read: int,
+    refused: int = 0,
+) -> dict[str, str]:
+    """A version of a register in the place of its earlier import; returns what its rows carry."""
+    version = {
+        "import_id": derive_id("register", kind.key, identity, as_of.isoformat()),
+        "kind": kind.key,
+    }
+    _forget(tx, version["import_id"])
+    tx.execute(
+        insert(imports).values(
+            id=version["import_id"],
+            kind=kind.key,
+            file=file,
+            as_of=as_of,
+            imported_at=at,
+            rows=read,
+            refused=refused,
+        )
+    )
+    return version
 
 
 def _forget(tx: Connection, import_id: str) -> None:

@@ -127,12 +127,8 @@ def sources(tx: Connection, user: User) -> list[Source]:
 
 def document_region(tx: Connection, found: Document) -> str:
     """The division of the source that a document came from, "" when none is known."""
-    if found.source_id is None:
-        return ""
-    try:
-        return source_store.get(tx, found.source_id).region
-    except NotFound:  # the source was removed after its pages were captured
-        return ""
+    origin = source_store.find(tx, found.source_id)
+    return origin.region if origin is not None else ""
 
 
 def complaint(tx: Connection, user: User, reference: str) -> Complaint:

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from cluewatch import VERSION
 from cluewatch.api import cases, deciding, problems, searching
 from cluewatch.api.limits import RateLimit
-from cluewatch.bootstrap import VERSION, Services
+from cluewatch.bootstrap import Services
 
 PATH = "/api/v1"
 

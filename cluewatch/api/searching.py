@@ -99,7 +99,7 @@ def document(wired: Wired, caller: Reader, document_id: Id) -> DocumentModel:
     with wired.truth.write() as tx:
         found = scope.document(tx, caller.user, document_id)
         note_read(tx, wired, caller.user, found.id, "api")
-        row = export.document_row(tx, found, wired.judge_in_force.policy.grade)
+        row = export.document_row(tx, found, wired.policy_in_force(tx).grade)
     return DocumentModel.model_validate(row)
 
 

@@ -70,7 +70,7 @@ def _print_summary(services: Services, directory: Path) -> bool:
         cases = summary(tx, today=civil_date(services.clock.now()))
         verdicts = counts.by_verdict(tx)
         findings = counts.by_type(tx)
-        card = farm.scored(directory, export.all_rows(tx, services.judge_in_force.policy.grade))
+        card = farm.scored(directory, export.all_rows(tx, services.policy_in_force(tx).grade))
     titles = services.type_titles
     offices = {office.id: office.name for office in services.desk.offices.all}
     table = Table(title="仿真互联网，一次全程", title_justify="left", show_header=False)

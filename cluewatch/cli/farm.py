@@ -90,7 +90,7 @@ def score(
 
 def _print_score(services: Services, directory: Path, *, as_json: bool) -> None:
     with services.truth.read() as tx:
-        card = farm.scored(directory, export.all_rows(tx, services.judge_in_force.policy.grade))
+        card = farm.scored(directory, export.all_rows(tx, services.policy_in_force(tx).grade))
     if as_json:
         emit_json(card)
     else:

@@ -73,8 +73,8 @@ def show(
     if everything != (document_id is None) or (everything and not as_json):
         raise typer.BadParameter("给出一个文档编号，或同时使用 --all 与 --json")
     services = open_services()
-    grade = services.judge_in_force.policy.grade
     with services.truth.read() as tx:
+        grade = services.policy_in_force(tx).grade
         if document_id is None:
             for row in export.all_rows(tx, grade):
                 emit_json(row)

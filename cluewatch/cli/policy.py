@@ -31,8 +31,8 @@ def propose(
 ) -> None:
     """按办理结果提出各类型的线索阈值建议；区间下限达到要求的属实率才算数。"""
     services = open_services()
-    policy = services.judge_in_force.policy
     with services.truth.write() as tx:
+        policy = services.policy_in_force(tx)
         cases = precision.scored(tx)
         found = proposing.suggest(cases, policy, wanted=wanted, fewest=fewest)
         for one in () if dry_run else found:

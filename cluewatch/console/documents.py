@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from classifiers.policy import Policy
 from cluewatch.accounts import scope
 from cluewatch.bootstrap import Services
 from cluewatch.casework import Casework
@@ -40,6 +41,7 @@ def document(request: Request, wired: Wired, session: SignedIn, document_id: str
         decided = reviews.of_document(tx, document_id)
         shown = pictures.of_document(tx, document_id)
         note_read(tx, wired, session.user, document_id, "document")
+        policy = wired.policy_in_force(tx)
     rules = wired.rulebook.rules
     return page(
         request,
@@ -54,9 +56,9 @@ def document(request: Request, wired: Wired, session: SignedIn, document_id: str
         lacking=[one for one in shown if one.state is PictureState.UNREAD],
         links=found.links[:MOST_SHOWN],
         rules=rules,
-        grade=wired.judge_in_force.policy.grade,
-        shadow=wired.judge.policy.shadow,
-        remedies=_remedies(wired, assessment) if assessment else [],
+        grade=policy.grade,
+        shadow=policy.shadow,
+        remedies=_remedies(wired, policy, assessment) if assessment else [],
         paragraphs=paragraphs(
             found,
             assessment.findings if assessment else (),
@@ -65,8 +67,7 @@ def document(request: Request, wired: Wired, session: SignedIn, document_id: str
     )
 
 
-def _remedies(wired: Services, judged: Assessment) -> list[Remedy]:
-    policy = wired.judge_in_force.policy
+def _remedies(wired: Services, policy: Policy, judged: Assessment) -> list[Remedy]:
     return [remedy(found, judged.facts, policy, wired.rulebook) for found in judged.findings]
 
 

@@ -141,6 +141,7 @@ def _shown(
         if item is not None:
             note_read(tx, wired, user, item.document.id, "review")
         waiting = reviews.count_waiting(tx)
+        policy = wired.policy_in_force(tx)
     part = "review_item.html" if "hx-request" in request.headers else "review.html"
     return page(
         request,
@@ -153,7 +154,7 @@ def _shown(
         reasons=[reason for reason in RejectReason if reason is not RejectReason.BOUNDARY],
         confirm=CONFIRM,
         rules=wired.rulebook.rules,
-        grade=wired.judge_in_force.policy.grade,
+        grade=policy.grade,
     )
 
 

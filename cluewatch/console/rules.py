@@ -27,13 +27,14 @@ def rule_list(request: Request, wired: Wired, session: SignedIn) -> Response:
     with wired.truth.read() as tx:
         found = counts.by_type(tx, since=wired.clock.now() - RECENT) if whole else {}
         tallies = reviews.tally(tx) if whole else {}
+        policy = wired.policy_in_force(tx)
     return page(
         request,
         "rules.html",
         book=wired.rulebook,
         found=found,
         tallies=tallies,
-        policy=wired.judge_in_force.policy,
+        policy=policy,
         whole=whole,
     )
 
@@ -49,6 +50,7 @@ def rule_page(request: Request, wired: Wired, session: SignedIn, slug: str) -> R
     with wired.truth.read() as tx:
         seen = counts.latest(tx, slug, since=now - RECENT, limit=MOST_SHOWN) if whole else ()
         tally = reviews.tally(tx).get(slug) if whole else None
+        policy = wired.policy_in_force(tx)
     return page(
         request,
         "rule.html",
@@ -58,5 +60,5 @@ def rule_page(request: Request, wired: Wired, session: SignedIn, slug: str) -> R
         most=MOST_SHOWN,
         tally=tally,
         whole=whole,
-        policy=wired.judge_in_force.policy,
+        policy=policy,
     )

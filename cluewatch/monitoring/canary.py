@@ -43,7 +43,7 @@ class Canary:
         with self._services.truth.read() as tx:
             last = canary_runs.newest(tx)
         if last is not None and last.passed is None and at > last.asked_at + self._patience:
-            note = f"{self._patience.seconds // 60} 分钟内没有走完全程"
+            note = f"{self._patience // timedelta(minutes=1)} 分钟内没有走完全程"
             with self._services.truth.write() as tx:
                 canary_runs.end(tx, last.id, passed=False, note=note, at=at)
         if last is not None and at < last.asked_at + self._every:

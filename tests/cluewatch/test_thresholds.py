@@ -69,7 +69,7 @@ def test_what_is_suggested_holds(cases: list[ScoredCase]) -> None:
 def test_a_person_decides(services: Services) -> None:
     """Nothing changes before an approval; the newest approval of a type counts; a second decision,
     or one without name and reason, is refused."""
-    base = services.judge.policy
+    base = services.policy
     with services.truth.write() as tx:
         made = [
             store.put(
@@ -83,8 +83,8 @@ def test_a_person_decides(services: Services) -> None:
             )
             for slug, proposed in (("cure_rate", 0.9), ("comparison", 0.7))
         ]
-    assert services.judge_in_force is services.judge
     with services.truth.write() as tx:
+        assert services.judge_in_force(tx) is services.judge
         with pytest.raises(PermanentError, match="理由"):
             store.decide(
                 tx,
@@ -112,12 +112,14 @@ def test_a_person_decides(services: Services) -> None:
                 reason="再议",
                 at=services.clock.now(),
             )
-    policy = services.judge_in_force.policy
+    with services.truth.read() as tx:
+        policy = services.policy_in_force(tx)
+        assert services.judge_in_force(tx).policy == policy
+        assert services.judge_in_force(tx) is services.judge_in_force(tx)
     assert policy.grade("cure_rate", 0.85) is Verdict.REVIEW
     assert policy.grade("comparison", 0.75) is Verdict.REVIEW
     assert base.grade("cure_rate", 0.85) is Verdict.CLUE
     assert policy.version.startswith(f"{base.version}+t")
-    assert services.judge_in_force is services.judge_in_force
 
 
 def test_the_commands(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
