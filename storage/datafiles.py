@@ -10,6 +10,7 @@ from typing import TypeVar
 import yaml
 from attrs import frozen
 from pydantic import BaseModel, ConfigDict, ValidationError
+from yaml.constructor import SafeConstructor
 
 from domain.errors import ConfigError
 
@@ -84,34 +85,41 @@ def parse(text: str, *, name: str) -> DataFile:
         raise ConfigError("嵌套过深", at=name) from None
     if root is None:
         raise ConfigError("文件是空的", at=f"{name}:1")
-    lines: dict[Place, int] = {}
+    reading = _Reading(name)
     try:
-        return DataFile(name=name, value=_plain(root, (), lines, name), lines=lines)
+        return DataFile(name=name, value=reading.plain(root, ()), lines=reading.lines)
     except RecursionError:
         raise ConfigError("嵌套过深", at=name) from None
 
 
-def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> object:
-    lines.setdefault(place, node.start_mark.line + 1)
-    if len(lines) > _MOST_VALUES:
-        raise ConfigError("内容过多", at=name)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*place, i), lines, name) for i, item in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        return _scalar(node, name)
-    result: dict[str, object] = {}
-    for key_node, value_node in node.value:
-        key, line = str(key_node.value), key_node.start_mark.line + 1
-        if key in result:
-            raise ConfigError(f"键“{key}”重复", at=f"{name}:{line}")
-        lines[(*place, key)] = line
-        result[key] = _plain(value_node, (*place, key), lines, name)
-    return result
+class _Reading:
+    """Plain values made from the nodes of one file, and the lines they stand on."""
 
+    def __init__(self, name: str) -> None:
+        self.lines: dict[Place, int] = {}
+        self._name = name
+        self._scalars = SafeConstructor()
 
-def _scalar(node: yaml.Node, name: str) -> object:
-    try:
-        return yaml.SafeLoader("").construct_object(node)
-    except (ValueError, yaml.YAMLError) as error:
-        place = f"{name}:{node.start_mark.line + 1}"
-        raise ConfigError(f"值“{node.value}”无效：{error}", at=place) from None
+    def plain(self, node: yaml.Node, place: Place) -> object:
+        self.lines.setdefault(place, node.start_mark.line + 1)
+        if len(self.lines) > _MOST_VALUES:
+            raise ConfigError("内容过多", at=self._name)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(item, (*place, i)) for i, item in enumerate(node.value)]
+        if not isinstance(node, yaml.MappingNode):
+            return self._scalar(node)
+        result: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key in result:
+                raise ConfigError(f"键“{key}”重复", at=f"{self._name}:{line}")
+            self.lines[(*place, key)] = line
+            result[key] = self.plain(value_node, (*place, key))
+        return result
+
+    def _scalar(self, node: yaml.Node) -> object:
+        try:
+            return self._scalars.construct_object(node)
+        except (ValueError, yaml.YAMLError) as error:
+            place = f"{self._name}:{node.start_mark.line + 1}"
+            raise ConfigError(f"值“{node.value}”无效：{error}", at=place) from None

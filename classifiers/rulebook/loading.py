@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,8 +29,20 @@ CLASSES = "classes.yml"
 LAWS = "laws.yml"
 
 
-def load(directory: Path = SHIPPED) -> Rulebook:
-    """Read a rulebook. Raises ConfigError (file:line) for the first thing that is wrong."""
+def load(directory: Path | None = None) -> Rulebook:
+    """The rulebook of a directory, or the shipped one, which is read once in a process.
+
+    Raises ConfigError (file:line) for the first thing that is wrong.
+    """
+    return _shipped() if directory is None else _read(directory)
+
+
+@cache
+def _shipped() -> Rulebook:
+    return _read(SHIPPED)
+
+
+def _read(directory: Path) -> Rulebook:
     classes = lexicon(read(directory / CLASSES).validated(ClassesSource), at=CLASSES)
     laws = read(directory / LAWS).validated(LawTable)
     rules = [_rule(path, classes, laws) for path in rule_files(directory)]
