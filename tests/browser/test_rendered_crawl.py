@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from cluewatch import configuration, intake, workers
+from cluewatch import intake, workers
 from cluewatch.bootstrap import Services
 from cluewatch.rendering import RenderWork
-from cluewatch.settings import config_path, load_settings
 from documents import store as documents
 from domain.captures import Profile
 from domain.findings import Verdict
 from domain.outcomes import Outcome
 from evidence import gaps
 from evidence import reader as evidence
+from tests.homes import home
 
 pytestmark = pytest.mark.browser
 
@@ -59,13 +59,9 @@ def port() -> Iterator[int]:
 def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     if shutil.which("chromium") is None and shutil.which("chromium-headless-shell") is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
-    monkeypatch.setenv("CLUEWATCH_HOME", str(tmp_path / "home"))
     network = {"resolve": {"spa.test": "127.36.0.1"}, "allowed": ["127.36.0.0/16"]}
-    configuration.write(config_path(), {"network": network})
-    wired = Services(load_settings())
-    wired.prepare()
-    yield wired
-    wired.close()
+    with home(tmp_path / "home", monkeypatch, network=network) as wired:
+        yield wired
 
 
 def test_raw_and_rendered_are_both_kept_and_judged(services: Services, port: int) -> None:

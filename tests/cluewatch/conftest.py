@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cluewatch import configuration, intake, workers
+from cluewatch import intake, workers
 from cluewatch.bootstrap import Services
-from cluewatch.settings import config_path, load_settings
 from crawlers.importers import ImportOptions
+from tests.homes import AGENCY, home
 
 ADVERT = """<!doctype html><html lang="zh"><head><meta charset="utf-8">
 <title>青禾医院-牛皮癣专科</title></head>
@@ -31,18 +31,8 @@ NOTICE = """<!doctype html><html lang="zh"><head><meta charset="utf-8">
 @pytest.fixture
 def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """Wired and migrated, with an agency, nothing in it."""
-    monkeypatch.setenv("CLUEWATCH_HOME", str(tmp_path / "home"))
-    agency = {
-        "name": "示范市监测中心",
-        "contact": "a@b.test",
-        "legal_basis": "测试",
-        "region": "990100",
-    }
-    configuration.write(config_path(), {"agency": agency})
-    wired = Services(load_settings())
-    wired.prepare()
-    yield wired
-    wired.close()
+    with home(tmp_path / "home", monkeypatch, agency=AGENCY) as wired:
+        yield wired
 
 
 def bring_in(services: Services, directory: Path, name: str, html: str, url: str) -> str:

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from cluewatch import configuration
 from cluewatch.bootstrap import Services
-from cluewatch.settings import config_path, load_settings
 from documents import reviews
 from domain.people import Role
 from tests.cluewatch.conftest import ADVERT, bring_in
 from tests.cluewatch.console_visitors import visitor
 from tests.cluewatch.test_console_review import answer, span, waiting
+from tests.homes import home
 
 pytestmark = pytest.mark.postgres
 
@@ -23,14 +22,10 @@ pytestmark = pytest.mark.postgres
 def on_postgresql(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Services]:
-    monkeypatch.setenv("CLUEWATCH_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CLUEWATCH_DATABASE__URL", postgres_url)
-    configuration.write(config_path(), {})
-    services = Services(load_settings())
-    services.prepare()
-    services.index.ensure()
-    yield services
-    services.close()
+    with home(tmp_path / "home", monkeypatch) as services:
+        services.index.ensure()
+        yield services
 
 
 def test_pages_and_answers(on_postgresql: Services, tmp_path: Path) -> None:

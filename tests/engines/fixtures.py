@@ -15,6 +15,7 @@ from typing import NoReturn
 import pytest
 from sqlalchemy.engine import URL
 
+from storage.database import Database
 from tests.engines import elasticsearch, postgres
 from tests.engines.postgres import Cluster
 
@@ -56,6 +57,17 @@ def postgres_url(postgres_server: URL) -> Iterator[str]:
     """A URL whose connections see an empty schema of this test alone, dropped afterwards."""
     with postgres.own_schema(postgres_server) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without tables, on each engine."""
+    if request.param == "sqlite":
+        opened = Database(f"sqlite:///{tmp_path / 'truth.db'}", busy_seconds=10)
+    else:
+        opened = Database(request.getfixturevalue("postgres_url"))
+    yield opened
+    opened.close()
 
 
 def _programs() -> Path:

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from classifiers.pictures.reader import SECONDS, ChildReader
-from cluewatch import configuration
 from cluewatch.bootstrap import Services
-from cluewatch.settings import config_path, load_settings
+from tests.homes import AGENCY, home
 
 
 @pytest.fixture(scope="session")
@@ -26,18 +25,8 @@ def services(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: ChildReader
 ) -> Iterator[Services]:
     """Wired and migrated, with an agency."""
-    monkeypatch.setenv("CLUEWATCH_HOME", str(tmp_path / "home"))
-    agency = {
-        "name": "示范市监测中心",
-        "contact": "a@b.test",
-        "legal_basis": "测试",
-        "region": "990100",
-    }
-    configuration.write(config_path(), {"agency": agency})
-    wired = Services(load_settings())
-    wired.prepare()
     monkeypatch.setattr(reader, "seconds", SECONDS)
-    wired.__dict__["picture_reader"] = reader
-    yield wired
-    wired.__dict__.pop("picture_reader")
-    wired.close()
+    with home(tmp_path / "home", monkeypatch, agency=AGENCY) as wired:
+        wired.__dict__["picture_reader"] = reader
+        yield wired
+        wired.__dict__.pop("picture_reader")

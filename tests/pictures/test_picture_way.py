@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from classifiers.pictures.reader import ChildReader
-from cluewatch import configuration, intake, workers
+from cluewatch import intake, workers
 from cluewatch.bootstrap import Services
 from cluewatch.clock import SystemClock
-from cluewatch.settings import config_path, load_settings
 from documents import store as documents
 from domain.findings import Verdict
 from tests.crawling.loopback import Web
+from tests.homes import home
 from tests.pictures.drawing import encoded, poster
 from tests.pictures.saving import LINES, page
 
@@ -32,16 +32,12 @@ def web() -> Iterator[Web]:
 def wired(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: ChildReader
 ) -> Iterator[Services]:
-    monkeypatch.setenv("CLUEWATCH_HOME", str(tmp_path / "home"))
     resolve = {"a.test": "127.37.0.1", "cdn.test": "127.37.0.2"}
     network = {"resolve": resolve, "allowed": ["127.37.0.0/16"]}
-    configuration.write(config_path(), {"network": network})
-    made = Services(load_settings())
-    made.prepare()
-    made.__dict__["picture_reader"] = reader
-    yield made
-    made.__dict__.pop("picture_reader")
-    made.close()
+    with home(tmp_path / "home", monkeypatch, network=network) as made:
+        made.__dict__["picture_reader"] = reader
+        yield made
+        made.__dict__.pop("picture_reader")
 
 
 def test_a_crawled_page_of_one_picture_becomes_a_clue(wired: Services, web: Web) -> None:

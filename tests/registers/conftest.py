@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from registers.book import RegisterBook
@@ -13,17 +10,12 @@ from storage.database import Database
 from tests.registers.numbers import OTHER_REGION, REGION
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty register on each engine (`postgres_url` is a fixture of tests.engines)."""
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'truth.db'}")
-    else:
-        database = Database(request.getfixturevalue("postgres_url"))
-    with database.write() as tx:
+@pytest.fixture
+def database(empty_database: Database) -> Database:
+    """An empty register on each engine."""
+    with empty_database.write() as tx:
         metadata.create_all(tx)
-    yield database
-    database.close()
+    return empty_database
 
 
 @pytest.fixture
