@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from documents import tables as documents
@@ -35,3 +37,11 @@ def ids() -> CountingIds:
 def desk() -> Desk:
     """The shipped offices, routes and clocks."""
     return DESK
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> list[Path]:
+    """Two files to deliver."""
+    (tmp_path / "letter.docx").write_bytes(b"letter")
+    (tmp_path / "bundle.zip").write_bytes(b"bundle" * 1000)
+    return [tmp_path / "letter.docx", tmp_path / "bundle.zip"]

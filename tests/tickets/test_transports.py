@@ -1,15 +1,12 @@
-"""Webhook and mail against real servers on loopback: once, signed, and only where permitted."""
+"""Webhooks against a real server on loopback: once, signed, and only where permitted."""
 
 from __future__ import annotations
 
 import hashlib
-import smtplib
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from email import message_from_bytes
-from email.policy import default as POLICY
 from io import BytesIO
 from pathlib import Path
 
@@ -30,18 +27,14 @@ from tests.tickets.cases import AT, DESK, CountingIds, one_clue
 from tests.tickets.receivers import (
     SECRET,
     WAY_OUT,
-    Mailbox,
     Receiver,
     http_receiver,
-    smtp_server,
 )
 from tickets import clues, ledger, outbox, signing, tables
 from tickets.delivery import deliver_due
 from tickets.issue import issue
 from tickets.offices import Offices
 from tickets.outbox import Hold
-from tickets.transports.mail import Mail
-from tickets.transports.smtp import MailServer, Security
 from tickets.transports.webhook import Webhook
 
 OFFICE = "990100-health"
@@ -56,21 +49,6 @@ def receiver() -> Iterator[Receiver]:
     """An office's HTTP receiver."""
     with http_receiver(StillClock(AT)) as found:
         yield found
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    """A mail server."""
-    with smtp_server(Mailbox()) as found:
-        yield found
-
-
-@pytest.fixture
-def package(tmp_path: Path) -> list[Path]:
-    """Two files to deliver."""
-    (tmp_path / "letter.docx").write_bytes(b"letter")
-    (tmp_path / "bundle.zip").write_bytes(b"bundle" * 1000)
-    return [tmp_path / "letter.docx", tmp_path / "bundle.zip"]
 
 
 def webhook(secret: str = SECRET) -> Webhook:
@@ -236,77 +214,3 @@ def _by_webhook(url: str) -> Offices:
         home=DESK.offices.home,
         all=tuple(evolve(o, channel="webhook", address=url) for o in DESK.offices.all),
     )
-
-
-def mail(mailbox: Mailbox, **changes: object) -> Mail:
-    """The transport under test."""
-    server = MailServer(
-        host="mail.test",
-        port=mailbox.port,
-        security=Security.NONE,
-        sender="monitor@agency.test",
-        **changes,  # type: ignore[arg-type]
-    )
-    return Mail(server=server, way_out=WAY_OUT, clock=StillClock(AT))
-
-
-def test_a_mail_has_one_identity(mailbox: Mailbox, package: list[Path]) -> None:
-    """Sent twice, it carries the same Message-ID, and the attachments byte for byte."""
-    for _ in range(2):
-        receipt = mail(mailbox).deliver(
-            key="GD-1-abc", office=OFFICE, address="office@health.test", files=package
-        )
-        assert "<GD-1-abc@agency.test>" in receipt
-    first, second = (message_from_bytes(m, policy=POLICY) for m in mailbox.messages)
-    assert first["Message-ID"] == second["Message-ID"] == "<GD-1-abc@agency.test>"
-    assert first["To"] == "office@health.test"
-    attached = {part.get_filename(): part.get_content() for part in first.iter_attachments()}
-    assert attached == {file.name: file.read_bytes() for file in package}
-
-
-@pytest.mark.parametrize(
-    ("reply", "error"),
-    [("452 disk full", RetryableError), ("554 refused as spam", PermanentError)],
-)
-def test_mail_replies_are_sorted(
-    mailbox: Mailbox, package: list[Path], reply: str, error: type[Exception]
-) -> None:
-    """4xx passes, 5xx stays."""
-    mailbox.replies = [reply]
-    with pytest.raises(error, match=reply[:3]):
-        mail(mailbox).deliver(key="k", office=OFFICE, address="a@b.test", files=package)
-
-
-@pytest.mark.parametrize("address", ["nobody@b.test", "a@b.test\r\nBcc: x@y.test", "", "中文"])
-def test_wrong_addresses_wait_for_a_person(
-    mailbox: Mailbox, package: list[Path], address: str
-) -> None:
-    """An unknown mailbox, a header smuggled in, or no address at all."""
-    with pytest.raises(PermanentError):
-        mail(mailbox).deliver(key="k", office=OFFICE, address=address, files=package)
-    assert not mailbox.messages
-
-
-def test_tls_is_not_optional(mailbox: Mailbox, package: list[Path]) -> None:
-    """A server without STARTTLS gets nothing, and a server elsewhere nothing in the clear."""
-    strict = mail(mailbox)
-    strict = evolve(strict, server=evolve(strict.server, security=Security.STARTTLS))
-    with pytest.raises(RetryableError, match="STARTTLS"):
-        strict.deliver(key="k", office=OFFICE, address="a@b.test", files=package)
-    far = evolve(
-        mail(mailbox),
-        way_out=evolve(WAY_OUT, resolve={}, lookup=lambda _host: ["8.8.8.8"]),
-    )
-    with pytest.raises(PermanentError, match="TLS"):
-        far.deliver(key="k", office=OFFICE, address="a@b.test", files=package)
-    assert not mailbox.messages
-
-
-def test_a_dead_server_is_tried_again(mailbox: Mailbox, package: list[Path]) -> None:
-    """Nobody listens: retryable, and smtplib's own errors do not leak."""
-    gone = evolve(mail(mailbox).server, port=1)
-    with pytest.raises(RetryableError) as caught:
-        Mail(server=gone, way_out=WAY_OUT, clock=StillClock(AT)).deliver(
-            key="k", office=OFFICE, address="a@b.test", files=package
-        )
-    assert not isinstance(caught.value, smtplib.SMTPException)
