@@ -16,7 +16,7 @@ from storage.records import to_row
 from tickets.calendar import civil_date
 from tickets.control import campaigns, complaint_figures, figures
 from tickets.control.complaint_figures import ComplaintDimension
-from tickets.control.figures import Dimension, Slice
+from tickets.control.figures import Dimension, Figures, Slice
 
 Json = Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")]
 Since = Annotated[datetime | None, typer.Option(help="起始日", formats=["%Y-%m-%d"])]
@@ -44,9 +44,8 @@ def table(
     today = civil_date(services.clock.now())
     with services.truth.read() as tx:
         part = _slice(tx, since, until, region, campaign)
-        found = figures.table(
-            tx, by, part, services.control.measures, services.control.measures.columns, today=today
-        )
+        read = Figures(tx, part, services.control.measures, today=today)
+        found = read.table(by, services.control.measures.columns)
     rows = ({"key": row.key, **row.counts} for row in found)
     listing("统计", ("key", *services.control.measures.columns), rows, as_json=as_json)
 
@@ -92,7 +91,7 @@ def totals(
     today = civil_date(services.clock.now())
     with services.truth.read() as tx:
         part = _slice(tx, since, until, region, campaign)
-        found = figures.overall(tx, part, services.control.measures, today=today)
+        found = Figures(tx, part, services.control.measures, today=today).overall()
     rows = [
         {"kind": "funnel", "title": services.control.measures.get(name).title, "value": count}
         for name, count in found.funnel.items()

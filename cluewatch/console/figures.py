@@ -20,7 +20,7 @@ from domain.people import User
 from storage.datafiles import Strict
 from tickets.calendar import civil_date
 from tickets.control import campaigns, figures
-from tickets.control.figures import Dimension, Slice
+from tickets.control.figures import Dimension, Figures, Slice
 
 _TITLES = {
     Dimension.OFFICE: "主办机关",
@@ -65,9 +65,9 @@ def table(request: Request, wired: Wired, session: SignedIn, asked: Asked) -> Re
     measures, today = wired.control.measures, civil_date(wired.clock.now())
     with wired.truth.read() as tx:
         part = _part(tx, session.user, asked)
-        found = figures.table(tx, asked.by, part, measures, measures.columns, today=today)
-        overall = figures.overall(tx, part, measures, today=today)
-        totals = figures.totals(tx, part, measures, measures.columns, today=today)
+        read = Figures(tx, part, measures, today=today)
+        found, overall = read.table(asked.by, measures.columns), read.overall()
+        totals = read.totals(measures.columns)
         every = campaigns.every(tx)
     return page(
         request,
@@ -90,7 +90,8 @@ def sheet(wired: Wired, session: SignedIn, asked: Asked) -> Response:
     with wired.truth.write() as tx:
         note_read(tx, wired, session.user, "figures", "spreadsheet")
         part = _part(tx, session.user, asked)
-        found = figures.table(tx, asked.by, part, measures, measures.columns, today=today)
+        read = Figures(tx, part, measures, today=today)
+        found = read.table(asked.by, measures.columns)
     heads = (_TITLES[asked.by], *(measures.get(name).title for name in measures.columns))
     rows = (
         (_title(wired, asked.by, row.key), *(str(row.counts[name]) for name in measures.columns))

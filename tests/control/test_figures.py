@@ -32,7 +32,7 @@ from tickets import complaints, ledger, outcomes, tables
 from tickets.calendar import civil_date
 from tickets.control import campaign_report, campaigns, figures
 from tickets.control.campaigns import Campaign
-from tickets.control.figures import Dimension, Slice
+from tickets.control.figures import Dimension, Figures, Slice
 from tickets.control.measures import Measure, Origin, load_measures
 from tickets.issue import issue
 from tickets.outcomes import Saying
@@ -123,7 +123,7 @@ def test_every_number_equals_a_plain_loop_over_the_ledger(
             assert {line.number for line in found} == plain, name
         for dimension in Dimension:
             names = tuple(MEASURES.measures)
-            for row in figures.table(tx, dimension, part, MEASURES, names, today=until):
+            for row in Figures(tx, part, MEASURES, today=until).table(dimension, names):
                 for name, count in row.counts.items():
                     cell = Slice(since=since, until=until, key=(dimension, row.key))
                     listed = figures.lines(tx, MEASURES.get(name), cell, today=until)
@@ -139,9 +139,8 @@ def test_tables_by_office_district_type_source_and_month(
         make(tx, ids, 3, ["unlicensed_practice"], region="990102", day=40)
 
         def counts(dimension: Dimension) -> dict[str, int]:
-            found = figures.table(
-                tx, dimension, Slice(), MEASURES, ("opened",), today=civil_date(AT)
-            )
+            read = Figures(tx, Slice(), MEASURES, today=civil_date(AT))
+            found = read.table(dimension, ("opened",))
             return {row.key: row.counts["opened"] for row in found}
 
         assert counts(Dimension.DISTRICT) == {"990101": 1, "990102": 2}
@@ -169,11 +168,11 @@ def test_medians_and_rates(database: Database, ids: CountingIds) -> None:
             )
             outcomes.record(tx, ticket_id=ticket.id, saying=said, desk=DESK)
         today = civil_date(AT + timedelta(days=30))
-        read = figures.span(tx, "to_accept", Slice(), MEASURES, today=today)
-        assert (read.value, read.of) == (median(days), 3)
-        rate = figures.rate(tx, "proved", Slice(), MEASURES, today=today)
+        read = Figures(tx, Slice(), MEASURES, today=today)
+        span, rate = read.span("to_accept"), read.rate("proved")
+        assert (span.value, span.of) == (median(days), 3)
         assert (rate.value, rate.of) == (66.7, 3)
-        assert figures.rate(tx, "handover", Slice(), MEASURES, today=today).value is None
+        assert read.rate("handover").value is None
 
 
 def terms(tmp_path: Path, text: str = "", **changes: str) -> Path:

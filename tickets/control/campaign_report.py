@@ -12,9 +12,9 @@ from domain.errors import IllegalMove
 from storage.records import to_json
 from storage.upsert import upsert
 from tickets.calendar import civil_date
-from tickets.control import campaigns, figures, tables
+from tickets.control import campaigns, tables
 from tickets.control.campaigns import Campaign, Goal
-from tickets.control.figures import Dimension, Slice, TableRow
+from tickets.control.figures import Dimension, Figures, Slice, TableRow
 from tickets.control.measures import Measures
 
 
@@ -62,17 +62,15 @@ def report(
     """The figures as of the end of `day`."""
     part = part_of(campaign, until=day, within=within)
     names = tuple(measures.measures)
-    totals = figures.totals(tx, part, measures, names, today=day)
+    read = Figures(tx, part, measures, today=day)
     return CampaignReport(
         number=campaign.number,
         title=campaign.terms.title,
         day=day,
         stage=campaign.stage(day),
-        totals=totals,
-        by_office=figures.table(tx, Dimension.OFFICE, part, measures, names, today=day),
-        goals=tuple(
-            _goal(tx, goal, part, measures, totals=totals, day=day) for goal in campaign.terms.goals
-        ),
+        totals=read.totals(names),
+        by_office=read.table(Dimension.OFFICE, names),
+        goals=tuple(_goal(goal, read, measures) for goal in campaign.terms.goals),
     )
 
 
@@ -99,17 +97,9 @@ def file_report(
     return made
 
 
-def _goal(
-    tx: Connection,
-    goal: Goal,
-    part: Slice,
-    measures: Measures,
-    *,
-    totals: Mapping[str, int],
-    day: date,
-) -> GoalReading:
+def _goal(goal: Goal, read: Figures, measures: Measures) -> GoalReading:
     if goal.measure:
-        title = measures.get(goal.measure).title
-        return GoalReading(title=title, at_least=goal.at_least, value=totals[goal.measure])
-    read = figures.rate(tx, goal.rate, part, measures, today=day)
-    return GoalReading(title=read.title, at_least=goal.at_least, value=read.value)
+        title, value = measures.get(goal.measure).title, read.totals([goal.measure])[goal.measure]
+        return GoalReading(title=title, at_least=goal.at_least, value=value)
+    rate = read.rate(goal.rate)
+    return GoalReading(title=rate.title, at_least=goal.at_least, value=rate.value)

@@ -104,15 +104,6 @@ class Overall:
     rates: tuple[Reading, ...]
 
 
-def overall(tx: Connection, part: Slice, measures: Measures, *, today: date) -> Overall:
-    """Funnel, medians and rates of a slice."""
-    return Overall(
-        funnel=totals(tx, part, measures, measures.funnel, today=today),
-        spans=tuple(span(tx, name, part, measures, today=today) for name in measures.spans),
-        rates=tuple(rate(tx, name, part, measures, today=today) for name in measures.rates),
-    )
-
-
 def lines(tx: Connection, measure: Measure, part: Slice, *, today: date) -> tuple[Line, ...]:
     """The tickets of a measure within a slice, by number. A count is the length of this."""
     found: dict[str, Line] = {}
@@ -129,55 +120,67 @@ def lines(tx: Connection, measure: Measure, part: Slice, *, today: date) -> tupl
     return tuple(sorted(wanted, key=lambda line: line.number))
 
 
-def table(
-    tx: Connection,
-    dimension: Dimension,
-    part: Slice,
-    measures: Measures,
-    names: Sequence[str],
-    *,
-    today: date,
-) -> tuple[TableRow, ...]:
-    """How many tickets of each named measure fall under each key, in the order of the keys."""
-    counts: dict[str, dict[str, int]] = {}
-    for name in names:
-        for line in lines(tx, measures.get(name), part, today=today):
-            for key in line.keys(dimension):
-                row = counts.setdefault(key, dict.fromkeys(names, 0))
-                row[name] += 1
-    return tuple(TableRow(key=key, counts=counts[key]) for key in sorted(counts))
+class Figures:
+    """What a slice comes to under a set of measures. Each measure is read once, however many
+    tables and rates it stands in."""
 
+    def __init__(self, tx: Connection, part: Slice, measures: Measures, *, today: date) -> None:
+        self._tx = tx
+        self._part = part
+        self._measures = measures
+        self._today = today
+        self._read: dict[tuple[str, date | None], tuple[Line, ...]] = {}
 
-def totals(
-    tx: Connection, part: Slice, measures: Measures, names: Sequence[str], *, today: date
-) -> dict[str, int]:
-    """How many tickets each named measure has in the slice."""
-    return {name: len(lines(tx, measures.get(name), part, today=today)) for name in names}
+    def table(self, dimension: Dimension, names: Sequence[str]) -> tuple[TableRow, ...]:
+        """How many tickets of each named measure fall under each key, in the order of the keys."""
+        counts: dict[str, dict[str, int]] = {}
+        for name in names:
+            for line in self._lines(name, self._part):
+                for key in line.keys(dimension):
+                    row = counts.setdefault(key, dict.fromkeys(names, 0))
+                    row[name] += 1
+        return tuple(TableRow(key=key, counts=counts[key]) for key in sorted(counts))
 
+    def totals(self, names: Sequence[str]) -> dict[str, int]:
+        """How many tickets each named measure has."""
+        return {name: len(self._lines(name, self._part)) for name in names}
 
-def rate(tx: Connection, name: str, part: Slice, measures: Measures, *, today: date) -> Reading:
-    """A rate of the slice: tickets of the whole that are in the part as well."""
-    rule: Rate = measures.rates[name]
-    whole = _ids(lines(tx, measures.get(rule.whole), part, today=today))
-    hit = whole & _ids(lines(tx, measures.get(rule.part), part, today=today))
-    value = round(100 * len(hit) / len(whole), 1) if whole else None
-    return Reading(name=name, title=rule.title, value=value, of=len(whole))
+    def overall(self) -> Overall:
+        """Funnel, medians and rates."""
+        return Overall(
+            funnel=self.totals(self._measures.funnel),
+            spans=tuple(map(self.span, self._measures.spans)),
+            rates=tuple(map(self.rate, self._measures.rates)),
+        )
 
+    def rate(self, name: str) -> Reading:
+        """A rate: tickets of the whole that are in the part as well."""
+        rule: Rate = self._measures.rates[name]
+        whole = _ids(self._lines(rule.whole, self._part))
+        hit = whole & _ids(self._lines(rule.part, self._part))
+        value = round(100 * len(hit) / len(whole), 1) if whole else None
+        return Reading(name=name, title=rule.title, value=value, of=len(whole))
 
-def span(tx: Connection, name: str, part: Slice, measures: Measures, *, today: date) -> Reading:
-    """The median of days between two measures, over tickets that came to the second in the slice
-    after the first, whenever that was."""
-    rule: Span = measures.spans[name]
-    before = evolve(part, since=None)
-    began = {line.id: line.at for line in lines(tx, measures.get(rule.since), before, today=today)}
-    ended = lines(tx, measures.get(rule.until), part, today=today)
-    days = [
-        (line.at - began[line.id]).total_seconds() / _SECONDS_A_DAY
-        for line in ended
-        if line.id in began and line.at >= began[line.id]
-    ]
-    value = round(median(days), 1) if days else None
-    return Reading(name=name, title=rule.title, value=value, of=len(days))
+    def span(self, name: str) -> Reading:
+        """The median of days between two measures, over tickets that came to the second in the
+        slice after the first, whenever that was."""
+        rule: Span = self._measures.spans[name]
+        before = evolve(self._part, since=None)
+        began = {line.id: line.at for line in self._lines(rule.since, before)}
+        days = [
+            (line.at - began[line.id]).total_seconds() / _SECONDS_A_DAY
+            for line in self._lines(rule.until, self._part)
+            if line.id in began and line.at >= began[line.id]
+        ]
+        value = round(median(days), 1) if days else None
+        return Reading(name=name, title=rule.title, value=value, of=len(days))
+
+    def _lines(self, name: str, part: Slice) -> tuple[Line, ...]:
+        key = name, part.since
+        if key not in self._read:
+            measure = self._measures.get(name)
+            self._read[key] = lines(self._tx, measure, part, today=self._today)
+        return self._read[key]
 
 
 def _ids(found: Collection[Line]) -> frozenset[str]:
