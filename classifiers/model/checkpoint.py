@@ -19,7 +19,7 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from classifiers.model.student import LONGEST, batches
+from classifiers.model.student import LONGEST, tokens
 from domain.errors import ConfigError
 
 _CONFIG, _TOKENIZER = "config.json", "tokenizer.json"
@@ -33,7 +33,6 @@ class Checkpoint:
 
     heads: tuple[str, ...]
     digest: str
-    pad: int
     tokenizer: Tokenizer = field(eq=False, repr=False)
     network: Any = field(eq=False, repr=False)
     torch: Any = field(eq=False, repr=False)
@@ -47,10 +46,9 @@ class Checkpoint:
         """One row per text, one column per head; before calibration."""
         table = np.zeros((len(texts), len(self.heads)), dtype=np.float32)
         with self.torch.inference_mode():
-            for rows, ids in batches(self.tokenizer, texts, pad=self.pad):
-                tokens = self.torch.from_numpy(ids)
-                result = self.network(tokens, attention_mask=(tokens != self.pad).long())
-                table[rows] = result.logits.float().numpy()
+            for row, ids in enumerate(tokens(self.tokenizer, texts)):
+                result = self.network(self.torch.from_numpy(ids))
+                table[row] = result.logits[0].float().numpy()
         return table
 
 
@@ -78,7 +76,6 @@ def load(directory: Path) -> Checkpoint:
     return Checkpoint(
         heads=heads,
         digest=_digest(directory),
-        pad=int(config.get("pad_token_id") or 0),
         tokenizer=tokenizer,
         network=network,
         torch=torch,

@@ -24,7 +24,6 @@ SHIPPED = Path(__file__).with_name("student")
 LONGEST = 96
 """Tokens that are read of one sentence, its two ends included."""
 
-_BATCH = 16
 _FILES = ("config.json", "tokenizer.json", "model.onnx")
 
 _Matrix = NDArray[np.float32]
@@ -36,7 +35,6 @@ class Student:
 
     heads: tuple[str, ...]
     digest: str
-    pad: int
     tokenizer: Tokenizer = field(eq=False, repr=False)
     session: ort.InferenceSession = field(eq=False, repr=False)
 
@@ -46,28 +44,21 @@ class Student:
         return f"model:student@{self.digest}"
 
     def logits(self, texts: Sequence[str]) -> _Matrix:
-        """One row per text, one column per head; before calibration."""
+        """One row per text, one column per head; before calibration.
+
+        Each text is read by itself: in 8 bits a network rounds by the largest value of what it
+        reads at once, and what a sentence is worth must not depend on its neighbours.
+        """
         table = np.zeros((len(texts), len(self.heads)), dtype=np.float32)
-        for rows, ids in batches(self.tokenizer, texts, pad=self.pad):
-            (table[rows],) = self.session.run(None, {"input_ids": ids})
+        for row, ids in enumerate(tokens(self.tokenizer, texts)):
+            (table[row],) = self.session.run(None, {"input_ids": ids})[0]
         return table
 
 
-def batches(
-    tokenizer: Tokenizer, texts: Sequence[str], *, pad: int
-) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
-    """Texts of like length together, so that little is read that is only padding.
-
-    Each batch is the numbers of its texts and their tokens, a row per text.
-    """
-    encoded = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
-    order = sorted(range(len(encoded)), key=lambda number: len(encoded[number]))
-    for first in range(0, len(order), _BATCH):
-        rows = order[first : first + _BATCH]
-        ids = np.full((len(rows), len(encoded[rows[-1]])), pad, dtype=np.int64)
-        for place, number in enumerate(rows):
-            ids[place, : len(encoded[number])] = encoded[number]
-        yield rows, ids
+def tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[NDArray[np.int64]]:
+    """The tokens of each text, as a batch of one."""
+    for encoding in tokenizer.encode_batch(list(texts)):
+        yield np.array([encoding.ids], dtype=np.int64)
 
 
 def here(directory: Path) -> bool:
@@ -83,7 +74,6 @@ def load(directory: Path = SHIPPED) -> Student:
         config = json.loads(contents[0])
         tokenizer = Tokenizer.from_str(contents[1].decode("utf-8"))
         heads = tuple(config["id2label"][str(n)] for n in range(len(config["id2label"])))
-        pad = int(config["pad_token_id"])
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(f"模型无法读取：{error}", at=str(directory)) from None
     try:
@@ -95,7 +85,6 @@ def load(directory: Path = SHIPPED) -> Student:
     return Student(
         heads=heads,
         digest=digest.hexdigest()[:12],
-        pad=pad,
         tokenizer=tokenizer,
         session=session,
     )

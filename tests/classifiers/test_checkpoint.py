@@ -46,7 +46,7 @@ def test_an_exact_checkpoint_is_read_and_exported(tmp_path: Path) -> None:
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=32,
-        pad_token_id=shipped.pad,
+        pad_token_id=1,
         id2label=dict(enumerate(shipped.heads)),
         label2id={head: number for number, head in enumerate(shipped.heads)},
     )
