@@ -37,7 +37,7 @@ def test_without_torch_the_error_names_what_to_install(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not TORCH, reason="torch and transformers (extra train) are not installed")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch about its own exporter
+@pytest.mark.filterwarnings("ignore")  # torch warns of its own exporter and of tracing
 def test_an_exact_checkpoint_is_read_and_exported(tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")
     shipped = student.load()

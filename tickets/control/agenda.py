@@ -212,7 +212,8 @@ def listed(
         conditions.append(table.c.state == state.value)
     if batch is not None:
         conditions.append(table.c.batch == batch)
-    return tuple(sorted(_rows(tx, *conditions), key=lambda item: (-item.points.risk, item.id)))
+    found = _rows(tx, *conditions, lock=False)
+    return tuple(sorted(found, key=lambda item: (-item.points.risk, item.id)))
 
 
 class _File(Strict):
@@ -275,11 +276,11 @@ def _columns(item: Item) -> dict[str, object]:
     }
 
 
-def _rows(tx: Connection, *conditions: Any) -> list[Item]:
-    """Locked where the engine can, because what is read is written next."""
+def _rows(tx: Connection, *conditions: Any, lock: bool = True) -> list[Item]:
+    """Items in the order of ids; `lock` those that are to be written next, where the engine can."""
     table = tables.agenda_items
-    rows = tx.execute(select(table).where(*conditions).order_by(table.c.id).with_for_update())
-    return [_item(row) for row in rows]
+    wanted = select(table).where(*conditions).order_by(table.c.id)
+    return [_item(row) for row in tx.execute(wanted.with_for_update() if lock else wanted)]
 
 
 def _item(row: Row[Any]) -> Item:
