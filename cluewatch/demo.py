@@ -22,6 +22,7 @@ from cluewatch.supervisor import Supervisor, Worker
 from cluewatch.workers import WorkerRole
 from crawlers.frontier import reports as frontier
 from crawlers.sources import load_sources
+from documents import pictures
 from domain.captures import RequestReason
 from domain.people import Role
 from evidence import tables as evidence_tables
@@ -142,7 +143,7 @@ def progress(services: Services) -> Progress:
         return Progress(
             pages=(known.visited, known.visited + known.due + known.taken),
             judged=_depth(tx, "待研判"),
-            pictures=_depth(tx, "待识图"),
+            pictures=_pictures(tx),
             rendered=_asked(tx, RequestReason.RENDER),
             indexed=_depth(tx, "待索引"),
             sealed=_asked(tx, RequestReason.SEAL),
@@ -162,6 +163,12 @@ def _asked(tx: Connection, reason: RequestReason) -> tuple[int, int]:
 
 def _depth(tx: Connection, name: str) -> tuple[int, int]:
     return _pair(Counter(leases.depth(tx, QUEUES[name])))
+
+
+def _pictures(tx: Connection) -> tuple[int, int]:
+    """Without the documents whose pictures have still to come: a crawl that ended brings none."""
+    done, known = _depth(tx, "待识图")
+    return done, known - pictures.count_lacking(tx)
 
 
 def _pair(states: Counter[str]) -> tuple[int, int]:

@@ -85,6 +85,13 @@ def is_wanted(tx: Connection, url: str) -> bool:
     )
 
 
+def count_lacking(tx: Connection) -> int:
+    """How many documents wait for pictures that have not come."""
+    table = document_pictures
+    lacking = table.c.state == PictureState.WANTED.value
+    return tx.scalar(select(func.count(table.c.document_id.distinct())).where(lacking)) or 0
+
+
 def kept(tx: Connection, url: str, snapshot_id: str) -> None:
     """The picture has come: documents that wanted it, or could not read it, may go on."""
     _settle(tx, url, PictureState.KEPT, snapshot_id=snapshot_id, reason="")
