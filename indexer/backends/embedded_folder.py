@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import tantivy
@@ -84,7 +84,10 @@ class Generation:
             writer.rollback()
             raise
         finally:
-            writer.wait_merging_threads()  # also gives tantivy's own lock back
+            # Gives tantivy's own lock back, too. A writer that broke says so once more; a merge
+            # that failed leaves the segments as they were.
+            with suppress(ValueError):
+                writer.wait_merging_threads()
 
 
 class IndexFolder:
