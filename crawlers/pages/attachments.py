@@ -81,7 +81,7 @@ def _names(body: bytes) -> frozenset[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return frozenset()
     most = min(_MAX_UNZIPPED, max(len(body) * _MAX_RATIO, 1024 * 1024))
     if sum(member.file_size for member in members) > most:

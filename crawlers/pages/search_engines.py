@@ -32,7 +32,7 @@ class _Engines(Strict):
     engines: tuple[Engine, ...]
 
 
-_LEAST_MARKS = 2
+_LEAST_RESULTS = 2
 
 
 def engine_of(url: str, tree: LexborHTMLParser) -> Engine | None:
@@ -42,7 +42,13 @@ def engine_of(url: str, tree: LexborHTMLParser) -> Engine | None:
     for one in on_path:
         if re.fullmatch(one.host, parts.hostname or ""):
             return one
-    return next((one for one in on_path if len(tree.css(one.mark)) >= _LEAST_MARKS), None)
+    return next((one for one in on_path if _has_its_form(tree, one)), None)
+
+
+def _has_its_form(tree: LexborHTMLParser, engine: Engine) -> bool:
+    """Whether results stand as the engine sets them; all but one may be paid for."""
+    results = len(tree.css(f"{engine.mark}, {engine.advert}"))
+    return results >= _LEAST_RESULTS and tree.css_first(engine.mark) is not None
 
 
 @cache

@@ -114,6 +114,20 @@ def test_a_saved_copy_under_another_name_is_known_by_its_form() -> None:
     assert "organic:2" in _read(body, "http://replica.test/s?wd=1").notes
 
 
+def test_a_saved_copy_may_have_but_one_result_that_is_not_paid_for() -> None:
+    card = "<div class=qk-card><h3><a href=http://a.test/>青禾</a></h3><p>开诊通知</p></div>"
+    paid = (
+        "<div class=ad-wolong-container><h3><a href=/x?url=http%3A%2F%2Fb.test%2F>佳</a></h3></div>"
+    )
+    assert "ads:1" in _read(card + paid, "http://replica.test/s?q=1").notes
+    for body in (card, paid + paid):
+        html = f"<html><title>站内</title><p>{_TAIL}</p>{body}"
+        url = "http://replica.test/s?q=1"
+        page = read(body=html.encode(), url=url, headers=(), captured_at=_AT)
+        assert isinstance(page, ParsedPage)
+        assert page.kind is not PageKind.SEARCH_RESULTS
+
+
 def test_a_page_of_a_site_that_is_no_engine_stays_one() -> None:
     html = f"<html><title>站内搜索</title><p>{_TAIL}</p><div class=rb><a href=/a>广告</a></div>"
     page = read(body=html.encode(), url="http://a.test/s?q=1", headers=(), captured_at=_AT)
